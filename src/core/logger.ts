@@ -1,3 +1,6 @@
+/** How much is logged; each level includes those before it. */
+export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
+
 /** Named values that go with a log line. Never secrets; never unbounded text. */
 export type LogFields = Record<string, unknown>;
 

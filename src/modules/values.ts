@@ -67,6 +67,28 @@ export function secret() {
   return z.string().max(1024).meta({ secret: true });
 }
 
+/** A secret that, when left out, is made once at start and kept in the credentials file; modules then always find it set. */
+export function generatedSecret() {
+  return z.string().max(1024).meta({ secret: true, generate: true }).optional();
+}
+
+/** An amount of audio, by time or by bytes. */
+export type Extent = { readonly ms: number } | { readonly bytes: number };
+
+/** An option that is written as a duration (`60s`) or a size (`400KiB`) of audio. */
+export function extent() {
+  return z
+    .string({ error: 'expected a duration such as 60s or a size such as 400KiB' })
+    .refine(
+      (text) => DURATION.test(text) || SIZE.test(text),
+      'expected a duration such as 60s or a size such as 400KiB',
+    )
+    .transform((text): Extent => {
+      const ms = parseDurationMs(text);
+      return ms === undefined ? { bytes: parseSizeBytes(text) ?? 0 } : { ms };
+    });
+}
+
 /** A mount: the path under which a stream is found. */
 export function mountPath() {
   return z

@@ -1,0 +1,65 @@
+import type { LogLevel } from '../core/logger.ts';
+import type { InputModule } from '../modules/input.ts';
+import type { ListenAddress } from '../modules/network.ts';
+import type { OutputModule } from '../modules/output.ts';
+import type { Extent } from '../modules/values.ts';
+
+/** A module with its validated options. */
+export interface ModuleUse<Module> {
+  readonly module: Module;
+  readonly options: Record<string, unknown>;
+}
+
+/** One stream, validated. */
+export interface StreamConfig {
+  readonly name: string;
+  /** Audio kept for the outputs. */
+  readonly buffer: Extent;
+  /** How far behind its newest audio the outputs play. */
+  readonly reserve: Extent;
+  /** Sound starts with the first audio, or when the reserve is full. */
+  readonly start: 'now' | 'full';
+  /** Length of a fragment. */
+  readonly fragmentMs: number;
+  /** An input that gave nothing for so long counts as silent; the next fallback takes over before the reserve is used up. */
+  readonly silenceMs: number;
+  readonly input: ModuleUse<InputModule>;
+  readonly fallback: readonly ModuleUse<InputModule>[];
+  readonly outputs: readonly ModuleUse<OutputModule>[];
+}
+
+/** The shared port and what is allowed on it. */
+export interface HttpConfig extends ListenAddress {
+  /** PEM files; with them the port speaks TLS and plain. Read again when they change. */
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined;
+  /** Public path -> mount, so that a published address never dies. */
+  readonly aliases: ReadonlyMap<string, string>;
+  /** Addresses or networks (CIDR) of reverse proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Listeners and sources refused: addresses or networks, and substrings of the user agent. */
+  readonly deny: { readonly addresses: readonly string[]; readonly agents: readonly string[] };
+  readonly limits: {
+    /** Connections at once, and from one address (a /64 counts as one). */
+    readonly connections: number;
+    readonly connectionsPerAddress: number;
+    readonly listenersPerAddress: number;
+  };
+}
+
+/** A whole node, validated: what `node/` runs. Paths are absolute or relative to `baseDir`. */
+export interface NodeConfig {
+  /** Where it came from, for messages. */
+  readonly origin: string;
+  readonly baseDir: string;
+  /** Folder for what the node itself keeps (credentials); made with mode 0700. */
+  readonly stateDir: string;
+  /** Undefined: no shared port (DiStreamer's command opens only its modules' ports). */
+  readonly http: HttpConfig | undefined;
+  readonly admin: { readonly user: string; readonly password: string };
+  /** Addresses or networks that pulled streams, redirects and playlists may lead to although they are private. */
+  readonly egressAllow: readonly string[];
+  readonly log: { readonly level: LogLevel; readonly file: string | undefined };
+  readonly streams: readonly StreamConfig[];
+  /** What deserves a loud line at start (unknown keys, weak passwords in compatibility mode). */
+  readonly warnings: readonly string[];
+}
