@@ -24,6 +24,8 @@ export interface InputContext<Options> {
   /** Folder against which relative paths are resolved: that of the configuration file. */
   readonly baseDir: string;
   readonly network: NetworkAccess;
+  /** Kept by the supervisor from one attempt to the next: what an input must remember to continue where it stopped. */
+  readonly memory: Map<string, unknown>;
   /** Starts a session: audio comes now. The session before must have ended. */
   openSession(options: SessionOptions): SessionWriter;
   /** Registers what the status shows; the last one given counts. */
