@@ -50,6 +50,8 @@ export class UnstableLine {
   readonly #options: UnstableLineOptions;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
+  /** Sockets to end when the line is back. */
+  readonly #heldEnds: Socket[] = [];
   #state: 'up' | 'black' = 'up';
   #changedMs: number;
   #upAtMs = 0; // when the current outage ends
@@ -129,6 +131,7 @@ export class UnstableLine {
     this.#changedMs = this.#options.clock.nowMs();
     this.#downMs += downMs;
     const killedConnections = this.#reviveConnections();
+    for (const socket of this.#heldEnds.splice(0)) socket.end();
     this.#planOutage();
     this.#options.onChange({ state: 'up', downMs, killedConnections });
   }
@@ -175,7 +178,8 @@ export class UnstableLine {
     to.on('drain', () => {
       if (this.#state === 'up') from.resume();
     });
-    from.on('end', () => to.end());
+    // A paused socket still tells its end when nothing is buffered.
+    from.on('end', () => (this.#state === 'up' ? to.end() : this.#heldEnds.push(to)));
   }
 
   /** A closed side closes the other, but not while the line is black: then nobody learns of it. */
