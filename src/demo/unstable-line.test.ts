@@ -98,7 +98,7 @@ describe('UnstableLine', () => {
     await once(client, 'data');
     expect(heard).toBe('during');
     expect(events).toEqual([
-      { state: 'black', plannedMs: 5_000 },
+      { state: 'down', plannedMs: 5_000 },
       { state: 'up', downMs: 5_000, killedConnections: 0 },
     ]);
   });
@@ -144,11 +144,11 @@ describe('UnstableLine', () => {
     await open([]);
     line.cut(3_000);
     clock.advance(1_000);
-    expect(line.report()).toEqual({ state: 'black', sinceMs: 1_000, outages: 1, totalDownMs: 1_000 });
+    expect(line.report()).toEqual({ state: 'down', sinceMs: 1_000, outages: 1, totalDownMs: 1_000 });
     line.cut(1_000);
     line.cut(4_000);
     clock.advance(3_999);
-    expect(line.report().state).toBe('black');
+    expect(line.report().state).toBe('down');
     clock.advance(1);
     expect(line.report()).toEqual({ state: 'up', sinceMs: 0, outages: 1, totalDownMs: 5_000 });
   });
@@ -159,6 +159,6 @@ describe('UnstableLine', () => {
     clock.advance(3_000 + 20_000);
     expect(line.report().outages).toBe(2);
     clock.advance(1_000);
-    expect(line.report()).toMatchObject({ state: 'black', totalDownMs: 4_000 });
+    expect(line.report()).toMatchObject({ state: 'down', totalDownMs: 4_000 });
   });
 });

@@ -14,12 +14,12 @@ const MAX_CONNECTIONS = 64;
 
 /** What the line tells when it changes. */
 export type LineEvent =
-  | { readonly state: 'black'; readonly plannedMs: number }
+  | { readonly state: 'down'; readonly plannedMs: number }
   | { readonly state: 'up'; readonly downMs: number; readonly killedConnections: number };
 
 /** The line now. */
 export interface LineReport {
-  readonly state: 'up' | 'black';
+  readonly state: 'up' | 'down';
   /** Time in that state. */
   readonly sinceMs: number;
   /** Outages so far, the current one included. */
@@ -52,7 +52,7 @@ export class UnstableLine {
   readonly #connections = new Set<Connection>();
   /** Sockets to end when the line is back. */
   readonly #heldEnds: Socket[] = [];
-  #state: 'up' | 'black' = 'up';
+  #state: 'up' | 'down' = 'up';
   #changedMs: number;
   #upAtMs = 0; // when the current outage ends
   #killsConnections = false;
@@ -88,7 +88,7 @@ export class UnstableLine {
 
   report(): LineReport {
     const sinceMs = this.#options.clock.nowMs() - this.#changedMs;
-    const currentMs = this.#state === 'black' ? sinceMs : 0;
+    const currentMs = this.#state === 'down' ? sinceMs : 0;
     return { state: this.#state, sinceMs, outages: this.#outages, totalDownMs: this.#downMs + currentMs };
   }
 
@@ -107,7 +107,7 @@ export class UnstableLine {
   }
 
   #goBlack(outage: Pick<Outage, 'downMs' | 'killsConnections'>): void {
-    this.#state = 'black';
+    this.#state = 'down';
     this.#changedMs = this.#options.clock.nowMs();
     this.#killsConnections = outage.killsConnections;
     this.#outages++;
@@ -116,7 +116,7 @@ export class UnstableLine {
       far?.pause();
     }
     this.#comeBackAt(this.#changedMs + outage.downMs);
-    this.#options.onChange({ state: 'black', plannedMs: outage.downMs });
+    this.#options.onChange({ state: 'down', plannedMs: outage.downMs });
   }
 
   #comeBackAt(timeMs: number): void {
@@ -186,7 +186,7 @@ export class UnstableLine {
   #endTogether(socket: Socket, connection: Connection): void {
     socket.on('error', () => {}); // 'close' follows
     socket.on('close', () => {
-      if (this.#state === 'black' && connection.far) return;
+      if (this.#state === 'down' && connection.far) return;
       kill(connection);
       this.#connections.delete(connection);
     });
