@@ -107,6 +107,8 @@ export interface FrontHandle {
   /** Throws MOUNT_TAKEN. The returned function gives the mount back. */
   claimListener(mount: ListenerMount): () => void;
   claimSource(mount: SourceMount): () => void;
+  /** Answers GET of these paths with the JSON of what `make` returns; the first claim of a path counts. */
+  claimJson(paths: readonly string[], make: () => unknown): () => void;
   /** Also opens port + 1 when it is the first; rejects with PORT_IN_USE. */
   claimShoutcast(mount: ShoutcastMount): Promise<() => void>;
 }

@@ -1,0 +1,107 @@
+import type { Socket } from 'node:net';
+import type { Clock, Timer } from '../../core/clock.ts';
+import { ProtocolViolation, reasonOf } from '../../core/errors.ts';
+import { trackMetadata } from '../../core/track-metadata.ts';
+import type { SessionWriter } from '../../modules/session.ts';
+import { ChunkedDecoder } from '../../protocols/http/chunked.ts';
+import { IcyDeinterleaver } from '../../protocols/icy/deinterleaver.ts';
+import { decodeMetadataBlock } from '../../protocols/icy/metadata-block.ts';
+
+/** How a source frames its body. */
+export interface BodyFraming {
+  readonly chunked: boolean;
+  /** Audio bytes between inline metadata blocks; 0 for none. */
+  readonly metaint: number;
+}
+
+/** Options of a source connection. */
+export interface SourceConnectionOptions {
+  readonly socket: Socket;
+  readonly framing: BodyFraming;
+  readonly session: SessionWriter;
+  readonly clock: Clock;
+  /** A source that sends nothing for so long is dropped. */
+  readonly timeoutMs: number;
+  /** Told once, after the session ended. */
+  readonly onEnd: (reason: string) => void;
+}
+
+/** One encoder that sends: takes the framing off its body and feeds a session. Owns the socket and the session. */
+export class SourceConnection {
+  readonly #options: SourceConnectionOptions;
+  readonly #take: (data: Buffer) => void;
+  #watch: Timer;
+  #lastByteMs: number;
+  #ended = false;
+  bytesRead = 0;
+
+  constructor(options: SourceConnectionOptions) {
+    this.#options = options;
+    this.#take = bodyReader(options.framing, options.session, () => this.end('the source ended the stream'));
+    this.#lastByteMs = options.clock.nowMs();
+    this.#watch = options.clock.every(1000, () => this.#checkTimeout());
+  }
+
+  /** Begins to read; `rest` came with the head. */
+  start(rest: Buffer): void {
+    const { socket } = this.#options;
+    socket.on('data', (data: Buffer) => this.#data(data));
+    socket.on('end', () => this.end('the source closed the connection'));
+    socket.on('error', (error) => this.end(reasonOf(error)));
+    socket.on('close', () => this.end('the connection was lost'));
+    if (rest.length > 0) this.#data(rest);
+    socket.resume();
+  }
+
+  /** Time since the last byte. */
+  get silentMs(): number {
+    return this.#options.clock.nowMs() - this.#lastByteMs;
+  }
+
+  /** Ends the session and closes the socket. */
+  end(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#watch.cancel();
+    this.#options.session.end();
+    this.#options.socket.destroy();
+    this.#options.onEnd(reason);
+  }
+
+  #data(data: Buffer): void {
+    if (this.#ended) return;
+    this.#lastByteMs = this.#options.clock.nowMs();
+    this.bytesRead += data.length;
+    try {
+      this.#take(data);
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error;
+      this.end(error.message);
+    }
+  }
+
+  #checkTimeout(): void {
+    const { timeoutMs } = this.#options;
+    if (this.silentMs >= timeoutMs) this.end(`the source sent nothing for ${Math.round(timeoutMs / 1000)} s`);
+  }
+}
+
+function bodyReader(framing: BodyFraming, session: SessionWriter, onEnd: () => void): (data: Buffer) => void {
+  const icy =
+    framing.metaint > 0
+      ? new IcyDeinterleaver(framing.metaint, {
+          audio: (data) => session.write(data),
+          metadata: (text) => {
+            const { title, url } = decodeMetadataBlock(text);
+            if (title !== undefined) session.setMetadata(trackMetadata({ song: title, url }));
+          },
+        })
+      : undefined;
+  const audio = (data: Buffer) => (icy ? icy.push(data) : session.write(data));
+  if (!framing.chunked) return audio;
+  const chunked = new ChunkedDecoder(audio);
+  return (data) => {
+    if (chunked.push(data)) onEnd();
+  };
+}
+

@@ -1,0 +1,256 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Discontinuity, DiscontinuityCause, StreamFormat, TrackMetadata } from '../../core/fragment.ts';
+import type { StationInfo } from '../../core/station.ts';
+import { createFramer } from '../../media/detect.ts';
+import type { Frame, Framer } from '../../media/framer.ts';
+import { OverlapFinder } from '../../media/overlap.ts';
+import type { SessionOptions, SessionWriter } from '../../modules/session.ts';
+import type { AudioItem } from './audio-item.ts';
+import { OpaqueRate } from './opaque-rate.ts';
+
+/** Where an ingest hands its audio to. */
+export interface IngestHost {
+  readonly clock: Clock;
+  /** Whole frames, in order. */
+  deliver(items: AudioItem[]): void;
+  /** The newest framed bytes of this input that are still held, for finding an overlap. */
+  history(): Buffer;
+  /** A session began or ended. */
+  sessionChanged(): void;
+}
+
+const MAX_HELD_BYTES = 4 * 2 ** 20;
+
+/**
+ * Turns the sessions of one input into frames: finds frames, drops what a
+ * rejoined server repeats, and marks where the audio does not continue.
+ */
+export class Ingest {
+  readonly #host: IngestHost;
+  #framer: Framer | undefined;
+  #overlap: OverlapFinder | undefined;
+  #rate: OpaqueRate;
+  #pendingDiscontinuity: Discontinuity | undefined;
+  #metadata = new MetadataQueue();
+  #session: symbol | undefined;
+  #sessionStartMs = 0;
+  #sessionAudioUs = 0;
+  #contentType: string | undefined;
+  #skippedBefore = 0;
+  #everDelivered = false;
+
+  station: StationInfo = {};
+  peer: string | undefined;
+  agent: string | undefined;
+  format: StreamFormat | undefined;
+  readonly counters = { bytes: 0, sessions: 0, overlapBytesDropped: 0, overlapsJoined: 0 };
+
+  constructor(host: IngestHost) {
+    this.#host = host;
+    this.#rate = new OpaqueRate(undefined, host.clock.nowMs());
+  }
+
+  /** True while an input has a session open. */
+  get connected(): boolean {
+    return this.#session !== undefined;
+  }
+
+  /** Bytes left out because they were no audio. */
+  get skippedBytes(): number {
+    return this.#skippedBefore + (this.#framer?.skippedBytes ?? 0);
+  }
+
+  /** Why the stream is passed on as opaque bytes, if it is. */
+  get note(): string | undefined {
+    return this.#framer?.note;
+  }
+
+  /** Starts a session; one that is still open is ended. */
+  open(options: SessionOptions): SessionWriter {
+    const session = Symbol('session');
+    const resumes = options.continuity === 'exact' && this.#framer !== undefined;
+    if (!resumes) this.#beginFraming(options);
+    this.#session = session;
+    this.#sessionStartMs = this.#host.clock.nowMs();
+    this.#sessionAudioUs = 0;
+    this.station = options.station ?? {};
+    this.peer = options.peer;
+    this.agent = options.agent;
+    this.counters.sessions++;
+    if (!resumes || options.station?.bitrateKbps) {
+      this.#rate = new OpaqueRate(options.station?.bitrateKbps, this.#sessionStartMs);
+    }
+    this.#host.sessionChanged();
+    return this.#writer(session);
+  }
+
+  /** The next frame does not continue what the outputs played. */
+  markDiscontinuity(cause: DiscontinuityCause): void {
+    this.#pendingDiscontinuity = { cause, lostMs: undefined };
+  }
+
+  /** Ends the open session, if any: the input's run is over. */
+  close(): void {
+    if (this.#session) this.#end();
+  }
+
+  #beginFraming(options: SessionOptions): void {
+    this.#contentType = options.contentType;
+    this.#replaceFramer(options.contentType);
+    this.#metadata.restart();
+    if (!this.#everDelivered) return;
+    const history = options.continuity === 'overlap' ? this.#host.history() : undefined;
+    this.#overlap = history?.length ? new OverlapFinder({ history, maxHeldBytes: MAX_HELD_BYTES }) : undefined;
+    this.#pendingDiscontinuity = {
+      cause: options.continuity === 'overlap' ? 'line-loss' : 'source-restart',
+      lostMs: undefined,
+    };
+  }
+
+  #replaceFramer(contentType: string | undefined): void {
+    this.#skippedBefore += this.#framer?.skippedBytes ?? 0;
+    this.#framer = createFramer({ contentType });
+  }
+
+  #writer(session: symbol): SessionWriter {
+    const current = () => this.#session === session;
+    return {
+      write: (data) => {
+        if (current()) this.#write(data);
+      },
+      setMetadata: (metadata) => {
+        if (current()) this.#metadata.set(metadata);
+      },
+      nextFile: (contentType) => {
+        if (current()) this.#nextFile(contentType);
+      },
+      discontinuity: (cause, lostMs) => {
+        if (current()) this.#discontinuity(cause, lostMs);
+      },
+      aheadMs: () => this.#sessionAudioUs / 1000 - (this.#host.clock.nowMs() - this.#sessionStartMs),
+      end: () => {
+        if (current()) this.#end();
+      },
+    };
+  }
+
+  #write(data: Buffer): void {
+    if (data.length === 0) return;
+    this.counters.bytes += data.length;
+    this.#metadata.pushed(data.length);
+    this.#pass(this.#framer!.push(data));
+  }
+
+  #nextFile(contentType: string | undefined): void {
+    this.#pass(this.#framer!.flush());
+    this.#contentType = contentType;
+    this.#replaceFramer(contentType);
+    this.#metadata.restart();
+  }
+
+  #discontinuity(cause: DiscontinuityCause, lostMs: number | undefined): void {
+    this.#pass(this.#framer!.flush());
+    this.#replaceFramer(this.#contentType);
+    this.#metadata.restart();
+    this.#pendingDiscontinuity = { cause, lostMs };
+  }
+
+  #end(): void {
+    // The framer stays: the next session may continue at the very next byte.
+    this.#session = undefined;
+    if (this.#overlap) this.#deliver(this.#overlap.flush().frames);
+    this.#overlap = undefined;
+    this.#host.sessionChanged();
+  }
+
+  #pass(frames: Frame[]): void {
+    if (frames.length === 0) return;
+    if (!this.#overlap) return this.#deliver(frames);
+    const bytesIn = byteLength(frames);
+    const { state, frames: ready } = this.#overlap.push(frames);
+    if (state === 'joined') {
+      this.counters.overlapsJoined++;
+      this.#pendingDiscontinuity = undefined;
+    }
+    if (state !== 'searching') this.#overlap = undefined;
+    this.#heldBytes += bytesIn - byteLength(ready);
+    if (state === 'joined') {
+      this.counters.overlapBytesDropped += this.#heldBytes;
+      this.#metadata.emitted(this.#heldBytes);
+    }
+    if (state !== 'searching') this.#heldBytes = 0;
+    this.#deliver(ready);
+  }
+  #heldBytes = 0;
+
+  #deliver(frames: Frame[]): void {
+    if (frames.length === 0) return;
+    const nowMs = this.#host.clock.nowMs();
+    const items: AudioItem[] = [];
+    for (const frame of frames) {
+      const durationUs = frame.durationUs || this.#rate.durationUs(frame.data.length, nowMs);
+      const discontinuity = this.#pendingDiscontinuity;
+      const metadata = this.#metadata.before(frame, this.skippedBytes) ?? frame.metadata;
+      items.push({ data: frame.data, durationUs, format: frame.format, metadata, discontinuity });
+      this.#pendingDiscontinuity = undefined;
+      this.#sessionAudioUs += durationUs;
+      this.format = frame.format;
+    }
+    this.#everDelivered = true;
+    this.#host.deliver(items);
+  }
+}
+
+function byteLength(frames: Frame[]): number {
+  return frames.reduce((sum, frame) => sum + frame.data.length, 0);
+}
+
+/**
+ * Keeps a title for the first frame that begins at or after the byte where it was set:
+ * a framer may still hold the beginning of a frame that belongs to the title before.
+ */
+class MetadataQueue {
+  #waiting: { position: number; metadata: TrackMetadata }[] = [];
+  #pushedBytes = 0;
+  #emittedBytes = 0;
+  #format: StreamFormat | undefined;
+  #skippedAtRestart = 0;
+  #skippedSeen = 0;
+
+  restart(): void {
+    const last = this.#waiting.at(-1);
+    this.#waiting = last ? [{ position: 0, metadata: last.metadata }] : [];
+    this.#pushedBytes = 0;
+    this.#emittedBytes = 0;
+    this.#format = undefined;
+    this.#skippedAtRestart = this.#skippedSeen;
+  }
+
+  set(metadata: TrackMetadata): void {
+    if (this.#waiting.length >= 64) this.#waiting.shift();
+    this.#waiting.push({ position: this.#pushedBytes, metadata });
+  }
+
+  pushed(bytes: number): void {
+    this.#pushedBytes += bytes;
+  }
+
+  /** Bytes that left the framer without being delivered. */
+  emitted(bytes: number): void {
+    this.#emittedBytes += bytes;
+  }
+
+  /** The newest metadata due at this frame's first byte; accounts for the frame. */
+  before(frame: Frame, skippedBytes: number): TrackMetadata | undefined {
+    this.#skippedSeen = skippedBytes;
+    if (frame.format !== this.#format) {
+      this.#format = frame.format;
+      this.#emittedBytes += frame.format.headers.length;
+    }
+    const position = this.#emittedBytes + skippedBytes - this.#skippedAtRestart;
+    this.#emittedBytes += frame.data.length;
+    let due: TrackMetadata | undefined;
+    while (this.#waiting.length > 0 && this.#waiting[0]!.position <= position) due = this.#waiting.shift()!.metadata;
+    return due;
+  }
+}

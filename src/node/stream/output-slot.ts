@@ -1,0 +1,81 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Logger } from '../../core/logger.ts';
+import type { ModuleUse } from '../../config/node-config.ts';
+import type { NetworkAccess } from '../../modules/network.ts';
+import type { OutputModule, OutputReport, StreamView } from '../../modules/output.ts';
+import type { OutputStatus } from '../status/schema.ts';
+import { Supervisor } from '../supervisor.ts';
+
+/** Options of an output slot. */
+export interface OutputSlotOptions {
+  readonly name: string;
+  readonly use: ModuleUse<OutputModule>;
+  readonly stream: StreamView;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly baseDir: string;
+  readonly network: NetworkAccess;
+  readonly random: () => number;
+}
+
+/** One output of a stream: runs its module and knows how it is. */
+export class OutputSlot {
+  readonly #options: OutputSlotOptions;
+  readonly #supervisor: Supervisor;
+  #report: (() => OutputReport) | undefined;
+
+  constructor(options: OutputSlotOptions) {
+    this.#options = options;
+    this.#supervisor = new Supervisor({
+      run: (signal) => this.#run(signal),
+      what: `${options.name} (${options.use.module.type})`,
+      clock: options.clock,
+      log: options.log,
+      random: options.random,
+    });
+  }
+
+  start(): void {
+    this.#supervisor.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#supervisor.stop();
+  }
+
+  status(): OutputStatus {
+    const report = this.#report?.();
+    const { state, sinceUtcMs, restarts, lastFailure } = this.#supervisor;
+    return {
+      name: this.#options.name,
+      type: this.#options.use.module.type,
+      state: state === 'retrying' ? 'failed' : (report?.state ?? 'starting'),
+      ...(report?.target !== undefined ? { target: report.target } : {}),
+      ...(report?.listeners !== undefined ? { listeners: report.listeners } : {}),
+      since: new Date(sinceUtcMs).toISOString(),
+      restarts,
+      ...(lastFailure
+        ? { lastError: { code: lastFailure.code, message: lastFailure.message, at: new Date(lastFailure.atUtcMs).toISOString() } }
+        : {}),
+      counters: { ...report?.counters },
+      detail: { ...report?.detail },
+    };
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { use, stream, clock, log, baseDir, network } = this.#options;
+    await use.module.run({
+      options: use.options as never,
+      signal,
+      clock,
+      log,
+      stream,
+      baseDir,
+      network,
+      onReport: (report) => {
+        this.#report = report;
+        this.#supervisor.recovered();
+      },
+    });
+  }
+}

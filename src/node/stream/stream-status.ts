@@ -1,0 +1,81 @@
+import { endMediaTimeUs, type TrackMetadata } from '../../core/fragment.ts';
+import type { StreamStatus } from '../status/schema.ts';
+import type { Stream } from './stream.ts';
+
+const seconds = (ms: number) => Math.round(Math.max(0, ms)) / 1000;
+const shown = ({ title, artist, url }: TrackMetadata) => ({
+  title,
+  ...(artist !== undefined ? { artist } : {}),
+  ...(url !== undefined ? { url } : {}),
+});
+
+/** The status of one stream as the API gives it. */
+export function streamStatus(stream: Stream): StreamStatus {
+  const { buffer, playout, stats, config } = stream;
+  const format = buffer.newest?.format;
+  const note = stream.activeInput?.ingest.note;
+  return {
+    name: stream.name,
+    state: stateOf(stream),
+    since: new Date(stream.stateSinceUtcMs).toISOString(),
+    ...(format
+      ? {
+          format: {
+            codec: format.codec,
+            contentType: format.contentType,
+            ...(format.sampleRate !== undefined ? { sampleRate: format.sampleRate } : {}),
+            ...(format.channels !== undefined ? { channels: format.channels } : {}),
+            ...(note ? { note } : {}),
+          },
+        }
+      : {}),
+    ...(buffer.heldMs > 0 ? { bitrateKbps: Math.round(measuredKbps(stream) * 10) / 10 } : {}),
+    buffer: {
+      heldSeconds: seconds(buffer.heldMs),
+      ...('ms' in config.buffer ? { keepSeconds: seconds(config.buffer.ms) } : {}),
+      fragments: buffer.count,
+      bytes: buffer.bytes,
+      reserveSeconds: seconds(playout.reserveMs),
+      reserveTargetSeconds: seconds(playout.targetMs),
+      reserveLowestSeconds: seconds(stats.reserveLowestMs ?? playout.reserveMs),
+    },
+    counters: {
+      gaps: stats.gaps,
+      gapSeconds: seconds(stats.gapMs),
+      stalls: stats.stalls,
+      stallSeconds: seconds(stats.stalledMs),
+      repeats: 0,
+      causes: { ...stats.causes },
+      skippedBytes: sum(stream, (counts) => counts.skippedBytes),
+      overlapBytesDropped: sum(stream, (counts) => counts.counters.overlapBytesDropped),
+    },
+    ...(stream.metadata ? { metadata: shown(stream.metadata) } : {}),
+    titles: stats.titles.map(({ metadata, atUtcMs }) => ({ ...shown(metadata), at: new Date(atUtcMs).toISOString() })),
+    inputs: stream.inputs.map((input) => input.status(input === stream.activeInput)),
+    outputs: stream.outputs.map((output) => output.status()),
+  };
+}
+
+/** The state of a stream in a word; the schema says what each means. */
+export function stateOf(stream: Stream): StreamStatus['state'] {
+  const { activeInput, playout, stats } = stream;
+  if (!activeInput) return 'waiting';
+  if (!playout.released) return 'filling';
+  if (activeInput.delivering) return activeInput === stream.inputs[0] ? 'live' : 'fallback';
+  return stats.stalled || playout.reserveMs <= 0 ? 'silent' : 'reserve';
+}
+
+/** Bitrate over the newest ten seconds held. */
+function measuredKbps({ buffer }: Stream): number {
+  const newest = buffer.newest!;
+  const endUs = endMediaTimeUs(newest);
+  const first = buffer.at(endUs - 10e6)!;
+  let bytes = 0;
+  for (const fragment of buffer.from(first.sequence)) bytes += fragment.data.length;
+  const durationUs = endUs - first.mediaTimeUs;
+  return durationUs > 0 ? (bytes * 8000) / durationUs : 0;
+}
+
+function sum(stream: Stream, count: (ingest: Stream['inputs'][number]['ingest']) => number): number {
+  return stream.inputs.reduce((total, input) => total + count(input.ingest), 0);
+}

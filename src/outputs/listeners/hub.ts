@@ -1,0 +1,283 @@
+import type { Socket } from 'node:net';
+import type { Clock, Timer } from '../../core/clock.ts';
+import type { Fragment, StreamFormat } from '../../core/fragment.ts';
+import type { ListenerInfo } from '../../modules/network.ts';
+import type { StreamView } from '../../modules/output.ts';
+import { ListenerGroups } from './group.ts';
+import { type IcyTrack, interleaveBatch } from './icy-track.ts';
+import { findJoinPoint } from './join-point.ts';
+import { type LeaveReason, Listener } from './listener.ts';
+import { metadataInterval } from './metadata-interval.ts';
+import { joinFragments } from './wire-batch.ts';
+
+/** Options of a listener hub. */
+export interface HubOptions {
+  readonly clock: Clock;
+  readonly stream: StreamView;
+  /** At most one write a listener in this time. */
+  readonly tickMs: number;
+  /** Audio that a new listener is sent at once. */
+  readonly burstMs: number;
+  /** Bytes between metadata blocks; undefined: chosen by the format. */
+  readonly metadataInterval: number | undefined;
+  /** A listener that could not take all for so long is dropped; 0 never. */
+  readonly slowAfterMs: number;
+  /** And one that has more bytes than this waiting. */
+  readonly maxQueuedBytes: number;
+  readonly onLeave?: (listener: Listener, reason: LeaveReason) => void;
+}
+
+/** A player that wants to listen. */
+export interface Joining {
+  readonly socket: Socket;
+  readonly address: string;
+  readonly agent: string;
+  /** It asked for inline metadata. */
+  readonly icy: boolean;
+  /** Makes the response head; `metaint` when metadata will be inside. */
+  readonly head: (metaint: number | undefined) => Buffer;
+}
+
+/** Head and burst, the same for all who join between two flushes in the same way. */
+interface JoinImage {
+  readonly headMetaint: number | undefined;
+  readonly burst: Buffer | undefined;
+  readonly track: IcyTrack | undefined;
+}
+
+/** Bytes for some listeners. */
+interface Delivery {
+  readonly data: Buffer;
+  readonly listeners: readonly Listener[];
+}
+
+/** Writes in one go before other events get their turn: some 3 ms. */
+const SLICE = 200;
+
+const LISTENER = Symbol('listener');
+type ListenerSocket = Socket & { [LISTENER]?: { hub: ListenerHub; listener: Listener } };
+
+function onSocketGone(this: Socket): void {
+  const owner = (this as ListenerSocket)[LISTENER];
+  owner?.hub.leave(owner.listener, 'closed');
+}
+
+function ignore(): void {}
+
+/**
+ * Sends one stream to many listeners: shared buffers, one write a listener and
+ * tick, the burst at once. Owns the sockets given to it.
+ */
+export class ListenerHub {
+  readonly #options: HubOptions;
+  readonly #listeners = new Map<number, Listener>();
+  readonly #groups = new ListenerGroups();
+  readonly #unsubscribe: () => void;
+  #nextId = 1;
+  #flushed: Fragment | undefined;
+  #format: StreamFormat | undefined;
+  #lastFlushMs = Number.NEGATIVE_INFINITY;
+  #timer: Timer | undefined;
+  #images = new Map<string, JoinImage>();
+  #sending = false;
+  readonly counters = { joins: 0, bytesSent: 0, peak: 0, slow: 0, kicked: 0 };
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+    this.#unsubscribe = options.stream.onRelease(() => this.#schedule());
+    this.#flushed = options.stream.released;
+    this.#format = this.#flushed?.format;
+  }
+
+  get size(): number {
+    return this.#listeners.size;
+  }
+
+  /** How many different byte streams are sent. */
+  get groupCount(): number {
+    return this.#groups.count;
+  }
+
+  clients(): Iterable<ListenerInfo> {
+    return Array.from(this.#listeners.values(), (listener) => listener.info());
+  }
+
+  /** Sends head and burst and keeps the listener until its socket closes or `leave`. */
+  join(joining: Joining): void {
+    const { clock } = this.#options;
+    const { socket, icy } = joining;
+    const image = this.#image(icy);
+    const listener = new Listener(this.#nextId++, socket, joining.address, joining.agent, clock.nowMs());
+    (socket as ListenerSocket)[LISTENER] = { hub: this, listener };
+    socket.on('error', ignore);
+    socket.on('close', onSocketGone);
+    socket.resume(); // what it sends is of no interest, that it closes is
+    socket.cork();
+    socket.write(joining.head(image.headMetaint));
+    if (image.burst) listener.write(image.burst);
+    socket.uncork();
+    this.#listeners.set(listener.id, listener);
+    this.#groups.add(listener, image.track);
+    this.counters.joins++;
+    this.counters.bytesSent += image.burst?.length ?? 0;
+    this.counters.peak = Math.max(this.counters.peak, this.#listeners.size);
+  }
+
+  /** Disconnects a listener; false when there is none of that id. */
+  kick(id: number): boolean {
+    const listener = this.#listeners.get(id);
+    if (listener) this.leave(listener, 'kicked');
+    return listener !== undefined;
+  }
+
+  /** Takes a listener out and closes its socket. */
+  leave(listener: Listener, reason: LeaveReason): void {
+    if (!this.#listeners.delete(listener.id)) return;
+    if (reason === 'slow') this.counters.slow++;
+    if (reason === 'kicked') this.counters.kicked++;
+    (listener.socket as ListenerSocket)[LISTENER] = undefined as never;
+    listener.socket.destroy();
+    this.#options.onLeave?.(listener, reason);
+  }
+
+  /** Disconnects everybody. */
+  close(): void {
+    this.#unsubscribe();
+    this.#timer?.cancel();
+    for (const listener of [...this.#listeners.values()]) this.leave(listener, 'shutdown');
+    this.#groups.clear();
+  }
+
+  #schedule(): void {
+    if (this.#timer || this.#sending) return;
+    const { clock, tickMs } = this.#options;
+    // A fragment that comes a little early is not worth a tick of waiting.
+    const waitMs = this.#lastFlushMs + tickMs * 0.9 - clock.nowMs();
+    if (waitMs <= 0) return this.#flush();
+    this.#timer = clock.after(waitMs, () => {
+      this.#timer = undefined;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const { stream, clock } = this.#options;
+    const newest = stream.released;
+    if (!newest || newest === this.#flushed) return;
+    this.#lastFlushMs = clock.nowMs();
+    this.#images.clear();
+    const first = this.#flushed ? this.#flushed.sequence + 1 : newest.sequence;
+    this.#flushed = newest;
+    if (this.#listeners.size === 0) {
+      this.#format = newest.format;
+      this.#groups.clear();
+      return;
+    }
+    const batch = joinFragments(upTo(stream.buffer.from(first), newest), this.#format);
+    this.#format = batch.format;
+    const work: Delivery[] = [];
+    for (const group of this.#groups.values()) {
+      group.listeners = group.listeners.filter((listener) => this.#listeners.has(listener.id));
+      const data = group.track ? interleaveBatch(batch, group.track) : batch.data;
+      // A copy: who joins while this is being sent already has it.
+      work.push({ data, listeners: group.listeners.slice() });
+    }
+    this.#groups.advanced(batch.data.length);
+    this.#send(work, 0, 0);
+  }
+
+  /** Writes to a slice of listeners, then lets other events have their turn. */
+  #send(work: readonly Delivery[], workIndex: number, listenerIndex: number): void {
+    this.#sending = true;
+    let left = SLICE;
+    let index = workIndex;
+    let at = listenerIndex;
+    for (; index < work.length; index++, at = 0) {
+      const { data, listeners } = work[index]!;
+      for (; at < listeners.length; at++) {
+        if (left-- === 0) {
+          setImmediate(() => this.#send(work, index, at));
+          return;
+        }
+        this.#sendTo(listeners[at]!, data);
+      }
+    }
+    this.#sending = false;
+    if (this.#options.stream.released !== this.#flushed) this.#schedule();
+  }
+
+  #sendTo(listener: Listener, data: Buffer): void {
+    if (!this.#listeners.has(listener.id)) return;
+    if (this.#isSlow(listener)) return this.leave(listener, 'slow');
+    listener.write(data);
+    this.counters.bytesSent += data.length;
+  }
+
+  #isSlow(listener: Listener): boolean {
+    const queued = listener.socket.writableLength;
+    if (queued === 0) {
+      listener.behindSinceMs = 0;
+      return false;
+    }
+    const { slowAfterMs, maxQueuedBytes } = this.#options;
+    listener.behindSinceMs ||= this.#lastFlushMs;
+    const behindMs = this.#lastFlushMs - listener.behindSinceMs;
+    return queued > maxQueuedBytes || (slowAfterMs > 0 && behindMs >= slowAfterMs);
+  }
+
+  #image(icy: boolean): JoinImage {
+    const key = icy ? 'icy' : '';
+    let image = this.#images.get(key);
+    if (!image) {
+      image = this.#makeImage(icy);
+      this.#images.set(key, image);
+    }
+    return image;
+  }
+
+  #makeImage(icy: boolean): JoinImage {
+    const newest = this.#flushed ?? this.#begin();
+    const { stream, burstMs } = this.#options;
+    const interval = this.#options.metadataInterval ?? (newest ? metadataInterval(newest.format) : 0);
+    const metaint = icy && interval > 0 ? interval : undefined;
+    const track = metaint ? { metaint, position: 0, shown: undefined } : undefined;
+    if (!newest || !stream.live || burstMs === 0) {
+      // Without a burst the decoder still needs its headers; the next flush does not repeat them.
+      const headers = newest?.format.headers;
+      if (!headers?.length) return { headMetaint: metaint, burst: undefined, track };
+      const batch = { data: headers, opening: stream.metadata, marks: [], format: newest!.format };
+      return { headMetaint: metaint, burst: track ? interleaveBatch(batch, track) : headers, track };
+    }
+    const { fragment, offset } = findJoinPoint(
+      stream.buffer,
+      newest,
+      burstMs,
+      metaint ? this.#preference(metaint) : undefined,
+    );
+    const batch = joinFragments(upTo(stream.buffer.from(fragment.sequence), newest), undefined, offset);
+    return { headMetaint: metaint, burst: track ? interleaveBatch(batch, track) : batch.data, track };
+  }
+
+  #preference(metaint: number) {
+    const shown = this.#options.stream.metadata;
+    return {
+      any: () => this.#groups.firstPosition(metaint),
+      bytesToEnd: (bytes: number) => this.#groups.has(metaint, bytes, shown),
+      interval: metaint,
+    };
+  }
+
+  /** The first listener came before the first flush: the live edge is what is released now. */
+  #begin(): Fragment | undefined {
+    this.#flushed = this.#options.stream.released;
+    this.#format = this.#flushed?.format;
+    return this.#flushed;
+  }
+}
+
+function* upTo(fragments: Iterable<Fragment>, newest: Fragment): Generator<Fragment> {
+  for (const fragment of fragments) {
+    yield fragment;
+    if (fragment === newest) return;
+  }
+}

@@ -1,0 +1,68 @@
+import { endMediaTimeUs, type Fragment } from '../../core/fragment.ts';
+import type { FragmentBuffer } from '../../core/fragment-buffer.ts';
+
+/** Where a new listener begins. */
+export interface JoinPoint {
+  readonly fragment: Fragment;
+  /** Byte in the fragment, at a codec frame. */
+  readonly offset: number;
+}
+
+/** How far before the burst's start a join may move to share its bytes with others. */
+const SLACK_US = 1_300_000;
+
+/**
+ * Finds where a new listener begins: the codec frame `burstMs` before the end of `newest`,
+ * or one a little earlier that `prefers` likes, given the bytes from there to the end of
+ * `newest` (codec headers of format changes on the way included).
+ */
+export function findJoinPoint(
+  buffer: FragmentBuffer,
+  newest: Fragment,
+  burstMs: number,
+  prefers?: { any: () => number | undefined; bytesToEnd: (bytes: number) => boolean; interval: number },
+): JoinPoint {
+  const startUs = endMediaTimeUs(newest) - burstMs * 1000;
+  const wanted = upTo(buffer.at(startUs), newest);
+  if (!prefers || burstMs === 0) return { fragment: wanted, offset: 0 };
+  let bytes = 0;
+  for (let fragment: Fragment | undefined = newest; fragment; fragment = buffer.get(fragment.sequence - 1)) {
+    const toEndOfFragment = bytes;
+    bytes += fragment.data.length;
+    if (fragment.sequence <= wanted.sequence) {
+      const offset = preferredOffset(fragment, toEndOfFragment, prefers);
+      if (offset !== undefined) return { fragment, offset };
+      if (fragment.mediaTimeUs < startUs - SLACK_US) break;
+    }
+    const before = buffer.get(fragment.sequence - 1);
+    if (before && before.format !== fragment.format) {
+      if (fragment.sequence <= wanted.sequence) break;
+      bytes += fragment.format.headers.length;
+    }
+  }
+  return { fragment: wanted, offset: 0 };
+}
+
+/** What `findJoinPoint` may be told to prefer. */
+type Preference = NonNullable<Parameters<typeof findJoinPoint>[3]>;
+
+function preferredOffset(fragment: Fragment, toEndOfFragment: number, prefers: Preference): number | undefined {
+  const headers = fragment.format.headers.length;
+  if (fragment.format.codec === 'opaque') {
+    const rest = prefers.any();
+    if (rest === undefined) return undefined;
+    // Opaque bytes may begin anywhere: choose the last byte that leaves `rest` modulo the interval.
+    const excess =
+      (((toEndOfFragment + fragment.data.length - rest) % prefers.interval) + prefers.interval) % prefers.interval;
+    return excess < fragment.data.length ? excess : undefined;
+  }
+  for (let index = fragment.frameOffsets.length - 1; index >= 0; index--) {
+    const offset = fragment.frameOffsets[index]!;
+    if (prefers.bytesToEnd(headers + toEndOfFragment + fragment.data.length - offset)) return offset;
+  }
+  return undefined;
+}
+
+function upTo(fragment: Fragment | undefined, newest: Fragment): Fragment {
+  return fragment && fragment.sequence < newest.sequence ? fragment : newest;
+}

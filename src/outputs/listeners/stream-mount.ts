@@ -1,0 +1,107 @@
+import type { Logger } from '../../core/logger.ts';
+import type { ListenerInfo, ListenerMount, MountInfo, StreamRequest } from '../../modules/network.ts';
+import type { StreamView } from '../../modules/output.ts';
+import { headerText } from '../../protocols/http/header-text.ts';
+import type { ListenerHub } from './hub.ts';
+import { refusalAnswer, rangeProbeAnswer, streamHead } from './response-heads.ts';
+
+const MAX_AGENT = 200;
+const PROBE_BYTES = Buffer.from([0xff, 0xfb]);
+
+/** Options of a stream mount. */
+export interface StreamMountOptions {
+  readonly mount: string;
+  readonly stream: StreamView;
+  readonly hub: ListenerHub;
+  readonly log: Logger;
+  readonly maxListeners: number | undefined;
+  /** Not listed in public directories and pages. */
+  readonly hidden: boolean;
+  /** Answer Safari's two-byte probe as it wants. */
+  readonly rangeProbe: boolean;
+  /** Says why a request is turned away, or undefined. */
+  readonly refuse?: (request: StreamRequest) => { status: string; text: string } | undefined;
+}
+
+/** A path at which players listen: answers requests and hands listeners to the hub. */
+export class StreamMount implements ListenerMount {
+  readonly mount: string;
+  readonly #options: StreamMountOptions;
+  readonly counters = { refused: 0, probes: 0 };
+
+  constructor(options: StreamMountOptions) {
+    this.mount = options.mount;
+    this.#options = options;
+  }
+
+  accept(request: StreamRequest): void {
+    const refusal = this.#refusal(request);
+    if (refusal) {
+      this.counters.refused++;
+      return finish(request, refusalAnswer(refusal.status, refusal.text));
+    }
+    const { stream, hub } = this.#options;
+    const { headers, method } = request.head;
+    const agent = headerText(headers.get('user-agent'), MAX_AGENT) ?? '';
+    const format = stream.released?.format;
+    const head = (metaint: number | undefined) =>
+      streamHead({ agent, format, station: stream.station, streamName: stream.name, metaint });
+    const icy = wantsMetadata(headers.get('icy-metadata'));
+    if (method === 'HEAD') return finish(request, head(undefined));
+    if (this.#options.rangeProbe && !icy && headers.get('range') === 'bytes=0-1') {
+      this.counters.probes++;
+      return finish(request, rangeProbeAnswer(format, PROBE_BYTES));
+    }
+    hub.join({ socket: request.socket, address: request.clientAddress, agent, icy, head });
+  }
+
+  info(): MountInfo {
+    const { stream, hub, maxListeners, hidden } = this.#options;
+    return {
+      streamName: stream.name,
+      contentType: stream.released?.format.contentType,
+      station: stream.station,
+      title: stream.metadata?.title,
+      artist: stream.metadata?.artist,
+      startedUtcMs: stream.startedUtcMs,
+      live: stream.live,
+      listeners: hub.size,
+      listenerPeak: hub.counters.peak,
+      maxListeners,
+      slowListeners: hub.counters.slow,
+      bytesSent: hub.counters.bytesSent,
+      hidden,
+    };
+  }
+
+  clients(): Iterable<ListenerInfo> {
+    return this.#options.hub.clients();
+  }
+
+  kick(id: number): boolean {
+    return this.#options.hub.kick(id);
+  }
+
+  #refusal(request: StreamRequest): { status: string; text: string } | undefined {
+    const { stream, hub, maxListeners } = this.#options;
+    const own = this.#options.refuse?.(request);
+    if (own) return own;
+    if (!stream.released) return { status: '404 Not Found', text: 'No source has sent to this stream yet.' };
+    if (maxListeners !== undefined && hub.size >= maxListeners) {
+      return { status: '503 Service Unavailable', text: 'The stream has as many listeners as it may have.' };
+    }
+    return undefined;
+  }
+}
+
+function wantsMetadata(header: string | undefined): boolean {
+  return header !== undefined && /^\s{0,4}[1-9]/.test(header);
+}
+
+/** Sends a whole answer and closes; a peer that does not read is cut off by the front's idle rules. */
+function finish({ socket }: StreamRequest, answer: Buffer): void {
+  socket.on('error', () => socket.destroy());
+  socket.setTimeout(5000, () => socket.destroy());
+  socket.end(answer);
+  socket.resume();
+}
