@@ -127,7 +127,13 @@ function timedOut(target: DialTarget): DistreamError {
 }
 
 function unreachable(target: DialTarget, cause: unknown): DistreamError {
-  const code = (cause as { code?: unknown } | undefined)?.code;
-  const reason = code === 'ERR_SSL_WRONG_VERSION_NUMBER' ? 'it does not speak TLS' : reasonOf(cause);
+  const reason = tlsReasonOf(cause) ?? reasonOf(cause);
   return new DistreamError('UNREACHABLE', { url: target.displayUrl, reason }, { cause });
+}
+
+/** The reason of an error of the TLS library, whose message is not for people; undefined for others. */
+function tlsReasonOf(error: unknown): string | undefined {
+  const { library, reason } = (error ?? {}) as { library?: unknown; reason?: unknown };
+  if (library !== 'SSL routines' || typeof reason !== 'string') return undefined;
+  return reason === 'wrong version number' ? 'it does not speak TLS' : `TLS failed: ${reason}`;
 }
