@@ -19,7 +19,7 @@ export interface HubOptions {
   /** Audio that a new listener is sent at once. */
   readonly burstMs: number;
   /** Bytes between metadata blocks; undefined: chosen by the format. */
-  readonly metadataInterval: number | undefined;
+  readonly metadataInterval?: number | undefined;
   /** A listener that could not take all for so long is dropped; 0 never. */
   readonly slowAfterMs: number;
   /** And one that has more bytes than this waiting. */
@@ -80,6 +80,7 @@ export class ListenerHub {
   #timer: Timer | undefined;
   #images = new Map<string, JoinImage>();
   #sending = false;
+  #interval: { format: StreamFormat; bytes: number } | undefined;
   readonly counters = { joins: 0, bytesSent: 0, peak: 0, slow: 0, kicked: 0 };
 
   constructor(options: HubOptions) {
@@ -238,8 +239,7 @@ export class ListenerHub {
   #makeImage(icy: boolean): JoinImage {
     const newest = this.#flushed ?? this.#begin();
     const { stream, burstMs } = this.#options;
-    const interval = this.#options.metadataInterval ?? (newest ? metadataInterval(newest.format) : 0);
-    const metaint = icy && interval > 0 ? interval : undefined;
+    const metaint = icy && newest ? this.#metaint(newest) : undefined;
     const track = metaint ? { metaint, position: 0, shown: undefined } : undefined;
     if (!newest || !stream.live || burstMs === 0) {
       // Without a burst the decoder still needs its headers; the next flush does not repeat them.
@@ -256,6 +256,15 @@ export class ListenerHub {
     );
     const batch = joinFragments(upTo(stream.buffer.from(fragment.sequence), newest), undefined, offset);
     return { headMetaint: metaint, burst: track ? interleaveBatch(batch, track) : batch.data, track };
+  }
+
+  /** Chosen once for a format, so that listeners can share. */
+  #metaint(newest: Fragment): number | undefined {
+    if (this.#options.metadataInterval !== undefined) return this.#options.metadataInterval || undefined;
+    if (this.#interval?.format !== newest.format) {
+      this.#interval = { format: newest.format, bytes: metadataInterval(newest) };
+    }
+    return this.#interval.bytes;
   }
 
   #preference(metaint: number) {

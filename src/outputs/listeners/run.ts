@@ -8,13 +8,13 @@ export interface MountOptions {
   readonly mount: string;
   readonly burstMs: number;
   readonly tickMs: number;
-  readonly metadataInterval: number | undefined;
+  readonly metadataInterval?: number | undefined;
   readonly slowAfterMs: number;
   readonly maxQueuedBytes: number;
-  readonly maxListeners: number | undefined;
+  readonly maxListeners?: number | undefined;
   readonly hidden: boolean;
   readonly rangeProbe: boolean;
-  readonly listen: ListenAddress | undefined;
+  readonly listen?: ListenAddress | undefined;
   readonly refuse?: (request: StreamRequest) => { status: string; text: string } | undefined;
   /** JSON at `/stats` of a port of its own. */
   readonly stats?: (hub: ListenerHub) => unknown;

@@ -14,7 +14,7 @@ export interface StreamMountOptions {
   readonly stream: StreamView;
   readonly hub: ListenerHub;
   readonly log: Logger;
-  readonly maxListeners: number | undefined;
+  readonly maxListeners?: number | undefined;
   /** Not listed in public directories and pages. */
   readonly hidden: boolean;
   /** Answer Safari's two-byte probe as it wants. */

@@ -1,0 +1,95 @@
+import type { Clock } from '../core/clock.ts';
+import { systemRandom } from '../core/random.ts';
+import type { Logger } from '../core/logger.ts';
+import type { NodeConfig } from '../config/node-config.ts';
+import { createDialer } from '../net/dial.ts';
+import { createNetwork } from '../net/network.ts';
+import { clientAddressOf } from '../net/client-address.ts';
+import { createRequestListener } from './http/router.ts';
+import type { Route } from './http/route.ts';
+import type { NodeView } from './node-view.ts';
+import type { NodeStatus } from './status/schema.ts';
+import { Stream } from './stream/stream.ts';
+import { VERSION } from '../core/version.ts';
+
+/** What a node is given. */
+export interface NodeDeps {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Routes of the program around the node; they cannot replace the node's own. */
+  readonly extraRoutes?: readonly Route[];
+  /** 0 to 1; spreads retries. */
+  readonly random?: () => number;
+}
+
+/** A node that runs. */
+export interface RunningNode {
+  /** Addresses of the shared port, for people; empty when the node has none. */
+  readonly urls: readonly string[];
+  /** The port that the shared port got; undefined when the node has none. */
+  readonly port: number | undefined;
+  status(): NodeStatus;
+  /** Ends all streams, connections and timers. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a node. Rejects (PORT_IN_USE, PORT_FORBIDDEN, ADDRESS_UNAVAILABLE, TLS_UNUSABLE) when the shared port cannot
+ * be opened; ports of single modules are retried by their supervisors.
+ */
+export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<RunningNode> {
+  const { log, clock, random = systemRandom } = deps;
+  const startedUtcMs = clock.utcMs();
+  const startedMs = clock.nowMs();
+  let streams: Stream[] = [];
+  const status = (): NodeStatus => ({
+    node: {
+      version: VERSION,
+      nodeVersion: process.version,
+      startedAt: new Date(startedUtcMs).toISOString(),
+      uptimeSeconds: Math.round((clock.nowMs() - startedMs) / 1000),
+    },
+    streams: streams.map((stream) => stream.status()),
+  });
+  const view: NodeView = {
+    version: VERSION,
+    startedUtcMs,
+    clock,
+    log,
+    admin: config.admin,
+    trustedProxies: config.http?.trustedProxies ?? [],
+    status,
+    directory: () => network.directory(),
+    networkCounters: () => network.counters(),
+  };
+  const requestListener = createRequestListener(view, {
+    access: { clientAddressOf },
+    ...(deps.extraRoutes ? { extraRoutes: deps.extraRoutes } : {}),
+  });
+  const network = createNetwork({
+    http: config.http,
+    requestListener,
+    log,
+    clock,
+    dialer: createDialer({ allow: config.egressAllow }),
+  });
+  const main = config.http ? await network.open() : undefined;
+  streams = config.streams.map(
+    (stream) => new Stream(stream, { clock, log, baseDir: config.baseDir, network, random }),
+  );
+  for (const stream of streams) stream.start();
+  return {
+    urls: main ? urlsOf(main.host, main.port, config.http?.tls !== undefined) : [],
+    port: main?.port,
+    status,
+    close: async () => {
+      await Promise.all(streams.map((stream) => stream.close()));
+      network.close();
+    },
+  };
+}
+
+function urlsOf(host: string, port: number, tls: boolean): string[] {
+  const name = host === '::' || host === '0.0.0.0' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return [`${tls ? 'https' : 'http'}://${name}:${port}/`];
+}

@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../../test/support/fake-clock.ts';
+import { FragmentSource } from '../../../test/support/frames.ts';
+import { FragmentBuffer } from '../../core/fragment-buffer.ts';
+import type { Extent } from '../../modules/values.ts';
+import { Playout } from './playout.ts';
+
+function setUp(reserve: Extent, start: 'now' | 'full' = 'now') {
+  const clock = new FakeClock();
+  const buffer = new FragmentBuffer({ keepMs: 120_000, maxBytes: 1e9 });
+  const releases: { sequence: number; atMs: number }[] = [];
+  const playout = new Playout({
+    clock,
+    buffer,
+    reserve,
+    start,
+    onRelease: () => releases.push({ sequence: playout.released!.sequence, atMs: clock.nowMs() }),
+  });
+  const source = new FragmentSource();
+  const append = (count = 1) => {
+    for (let index = 0; index < count; index++) {
+      const fragment = source.next();
+      buffer.append(fragment);
+      playout.appended(fragment);
+    }
+  };
+  return { clock, buffer, playout, releases, append };
+}
+
+describe('Playout', () => {
+  it('releases at once without a reserve', () => {
+    const { append, playout, releases } = setUp({ ms: 0 });
+    append();
+    append(3);
+    expect(playout.released?.sequence).toBe(4);
+    expect(releases.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
+    expect(playout.reserveMs).toBe(0);
+  });
+
+  it('plays the reserve behind the newest and in real time', async () => {
+    const { append, clock, playout } = setUp({ ms: 5000 });
+    append(30); // 15 s at once: a burst
+    expect(playout.reserveMs).toBe(5000);
+    expect(playout.released?.mediaTimeUs).toBe(10_000_000);
+    await clock.run(2000);
+    expect(playout.released?.mediaTimeUs).toBe(12_000_000);
+    expect(playout.reserveMs).toBe(3000);
+  });
+
+  it('starts with what there is, and with `full` only when the reserve is full', () => {
+    const now = setUp({ ms: 5000 });
+    now.append();
+    expect(now.playout.released?.sequence).toBe(1);
+    const full = setUp({ ms: 5000 }, 'full');
+    full.append(9);
+    expect(full.playout.released).toBeUndefined();
+    full.append();
+    expect(full.playout.released?.sequence).toBe(1);
+  });
+
+  it('measures a reserve in bytes', () => {
+    const { append, playout } = setUp({ bytes: 16_000 }, 'full');
+    append(9);
+    expect(playout.released).toBeUndefined();
+    append();
+    expect(playout.released?.sequence).toBe(1);
+    expect(playout.targetMs).toBe(5000);
+  });
+
+  it('goes on without a hole over an outage shorter than the reserve, and fills it again', async () => {
+    const { append, clock, playout, releases } = setUp({ ms: 5000 });
+    append(10);
+    await clock.run(4000); // the line is down
+    append(8); // and gives what it held
+    expect(playout.reserveMs).toBe(5000);
+    for (let tick = 0; tick < 10; tick++) {
+      await clock.run(500);
+      append();
+    }
+    const pausesMs = releases.slice(1).map(({ atMs }, index) => atMs - releases[index]!.atMs);
+    expect(Math.max(...pausesMs)).toBeLessThanOrEqual(501);
+  });
+
+  it('waits at the newest when the reserve is used up, and continues with the next', async () => {
+    const { append, clock, playout } = setUp({ ms: 2000 });
+    append(4);
+    await clock.run(10_000);
+    expect(playout.reserveMs).toBe(0);
+    expect(playout.released?.sequence).toBe(4);
+    append();
+    expect(playout.released?.sequence).toBe(5);
+    expect(playout.reserveMs).toBe(500);
+  });
+
+  it('never runs past the newest, never falls more than the reserve behind, never goes back', () => {
+    const step = fc.record({ waitMs: fc.integer({ min: 0, max: 6000 }), count: fc.integer({ min: 0, max: 12 }) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), fc.integer({ min: 0, max: 8000 }), (steps, reserveMs) => {
+        const { append, clock, playout, buffer, releases } = setUp({ ms: reserveMs });
+        for (const { waitMs, count } of steps) {
+          clock.advance(waitMs);
+          append(count);
+          if (!buffer.newest) continue;
+          expect(playout.reserveMs).toBeGreaterThanOrEqual(0);
+          expect(playout.reserveMs).toBeLessThanOrEqual(reserveMs + 0.001);
+          const behindMs = (buffer.newest.mediaTimeUs - playout.released!.mediaTimeUs) / 1000;
+          expect(behindMs).toBeLessThanOrEqual(reserveMs);
+        }
+        const order = releases.map(({ sequence }) => sequence);
+        expect(order).toEqual([...order].sort((a, b) => a - b));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('leaves no timer behind', () => {
+    const { append, clock, playout } = setUp({ ms: 5000 });
+    append(10);
+    playout.close();
+    expect(clock.pendingCount).toBe(0);
+  });
+});
