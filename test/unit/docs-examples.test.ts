@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { loadYamlFile } from '../../src/config/load.ts';
+import { blocksOf } from './docs-blocks.ts';
+
+const NODE_KEYS = ['http', 'admin', 'egress', 'log'];
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'distream-docs-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Every variable that the text names, with a good value. */
+function environment(text: string): Record<string, string> {
+  const names = [...text.matchAll(/\$\{([A-Za-z_]\w*)/g)].map((match) => match[1]!);
+  return Object.fromEntries(names.map((name) => [name, 'pcm7k-4rzwq-9xhtd-2jbna']));
+}
+
+/** A part of a file is made a whole one: keys of the node get a stream, keys of a stream get a name. */
+function wholeFile(text: string): string {
+  const keys = Object.keys(parse(text) as object);
+  if (keys.includes('streams')) return text;
+  if (keys.every((key) => NODE_KEYS.includes(key)))
+    return `${text}\nstreams: { example: { input: { type: source, mount: /x } } }\n`;
+  const indented = text.replace(/^(?=.)/gm, '    ');
+  const input = keys.includes('input') ? '' : '    input: { type: source, mount: /x }\n';
+  return `streams:\n  example:\n${input}${indented}`;
+}
+
+describe('YAML examples in the documents', () => {
+  const blocks = blocksOf('yaml');
+
+  it('are there', () => {
+    expect(blocks.length).toBeGreaterThan(10);
+  });
+
+  it.each(blocks)('$where is a valid configuration', async ({ text }) => {
+    const file = join(folder, 'distream.yaml');
+    const whole = wholeFile(text);
+    writeFileSync(file, whole, { mode: 0o600 });
+    const { config } = await loadYamlFile(file, { env: environment(text), secrets: 'preview' });
+    expect(config.streams.length).toBeGreaterThan(0);
+  });
+});
