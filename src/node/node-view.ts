@@ -19,8 +19,6 @@ export interface NodeView {
   readonly clock: Clock;
   readonly log: Logger;
   readonly admin: { readonly user: string; readonly password: string };
-  /** Addresses or networks (CIDR) of reverse proxies whose forwarding headers are believed. */
-  readonly trustedProxies: readonly string[];
   /** The whole status, for administrators; the router leaves out what the public may not see. */
   status(): NodeStatus;
   /** The mounts of the shared port. */

@@ -96,6 +96,8 @@ const stream = z.object({
   counters: z.object({
     gaps: count().describe('Places where audio is missing or does not continue'),
     gapSeconds: seconds().describe('Audio missing, as far as known'),
+    stalls: count().describe('Times that listeners were given nothing because the reserve was used up'),
+    stallSeconds: seconds().describe('Time in such stalls'),
     repeats: count().describe('Places where audio was heard twice'),
     causes: z.record(z.enum(DISCONTINUITY_CAUSES), count()).describe('`gaps` by cause'),
     skippedBytes: count().describe('Bytes that were no audio and were left out'),

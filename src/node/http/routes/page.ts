@@ -1,0 +1,77 @@
+/**
+ * The page at `/`. Its script shows the status as it changes; without it, the mounts are a table made here.
+ * @module
+ */
+import type { NodeView } from '../../node-view.ts';
+import { type Html, html } from '../html.ts';
+import { listedPath, urlOf } from '../mounts.ts';
+import type { PageAsset } from '../page-assets.ts';
+import { type Answer, type Exchange, page, READ, type Route, redirect, text } from '../route.ts';
+
+/** Scripts, styles and sound from this node only, and nothing inline: a title can never run. */
+const PAGE_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+function mountRows(view: NodeView, baseUrl: string): Html[] {
+  return view
+    .directory()
+    .listeners.map((mount) => ({ path: listedPath(mount.mount), info: mount.info() }))
+    .filter(({ info }) => !info.hidden)
+    .map(({ path, info }) => {
+      const url = urlOf('', path);
+      return html`<tr><th scope="row">${info.station.name ?? info.streamName}</th><td>${info.live ? 'on air' : 'silent'}</td><td>${info.title ?? ''}</td><td>${info.listeners}</td><td><a href="${url}">${urlOf(baseUrl, path)}</a> <a href="${`${url}.m3u`}">M3U</a> <a href="${`${url}.pls`}">PLS</a> <a href="${`${url}.xspf`}">XSPF</a></td></tr>
+`;
+    });
+}
+
+function renderPage({ view, baseUrl }: Exchange): Answer {
+  const document = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>distream</title>
+<link rel="icon" href="/favicon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/page.css">
+<script src="/page.js" type="module"></script>
+</head>
+<body>
+<header class="top"><h1>distream</h1><p id="connection" role="status"></p></header>
+<main>
+<section id="demo" aria-label="The demo line" hidden></section>
+<section id="streams" aria-label="Streams"></section>
+<section id="mounts" aria-label="Mounts">
+<table>
+<caption>Streams of this node</caption>
+<thead><tr><th scope="col">Stream</th><th scope="col">State</th><th scope="col">Title</th><th scope="col">Listeners</th><th scope="col">Address and playlists</th></tr></thead>
+<tbody>
+${mountRows(view, baseUrl)}</tbody>
+</table>
+</section>
+</main>
+<footer><p>distream ${view.version} · <a href="/api/v1/status">status</a> · <a href="/status-json.xsl">status-json.xsl</a> · <a href="/metrics">metrics</a></p></footer>
+</body>
+</html>
+`;
+  return { ...page(document.html), headers: { 'Content-Security-Policy': PAGE_POLICY } };
+}
+
+/** The page, its files, and what browsers and crawlers ask for unasked. */
+export function pageRoutes(assets: readonly PageAsset[]): Route[] {
+  return [
+    { path: '/', methods: READ, role: 'public', handle: renderPage },
+    { path: '/index.html', methods: READ, role: 'public', handle: () => redirect('/') },
+    // A crawler that follows a mount would listen for ever.
+    { path: '/robots.txt', methods: READ, role: 'public', handle: () => text('User-agent: *\nDisallow: /\n') },
+    ...assets.map(
+      ({ path, contentType, body }): Route => ({
+        path,
+        methods: READ,
+        role: 'public',
+        handle: () => ({ status: 200, contentType, body, headers: { 'Cache-Control': 'no-cache' } }),
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,83 @@
+/**
+ * Playlists of a mount, for players that are given a file: `/MOUNT.m3u`, `.pls`, `.xspf`.
+ * @module
+ */
+import type { ListenerMount, MountInfo } from '../../../modules/network.ts';
+import type { NodeView } from '../../node-view.ts';
+import { listedPath, urlOf } from '../mounts.ts';
+import { type Answer, type Exchange, READ, type Route } from '../route.ts';
+import { element, fieldElements, xmlDocument } from '../xml.ts';
+
+/** The mount at `path`, else the one that is `path` with its own ending, e.g. `/live` for `/live.mp3`. */
+function mountAt(view: NodeView, path: string): ListenerMount | undefined {
+  const { listeners } = view.directory();
+  const exact = listeners.find((mount) => listedPath(mount.mount) === path);
+  return exact ?? listeners.find((mount) => listedPath(mount.mount).replace(/\.[A-Za-z0-9]{1,5}$/, '') === path);
+}
+
+function displayName({ station, streamName }: MountInfo): string {
+  return station.name || streamName;
+}
+
+function m3u(url: string): string {
+  return `${url}\r\n`;
+}
+
+function pls(url: string, info: MountInfo): string {
+  const lines = [
+    '[playlist]',
+    'NumberOfEntries=1',
+    `File1=${url}`,
+    `Title1=${displayName(info)}`,
+    'Length1=-1',
+    'Version=2',
+  ];
+  return `${lines.join('\r\n')}\r\n`;
+}
+
+function xspf(url: string, info: MountInfo): string {
+  const { station } = info;
+  const annotation = [
+    `Stream Title: ${displayName(info)}`,
+    `Stream Description: ${station.description ?? ''}`,
+    `Content Type: ${info.contentType ?? ''}`,
+    `Current Listeners: ${info.listeners}`,
+    `Peak Listeners: ${info.listenerPeak}`,
+    `Stream Genre: ${station.genre ?? ''}`,
+  ].join('\n');
+  const track = fieldElements({ location: url, title: info.title ?? '', annotation, info: station.url || undefined });
+  return xmlDocument(
+    element('playlist', [element('title', displayName(info)), element('trackList', [element('track', track)])], {
+      version: 1,
+      xmlns: 'http://xspf.org/ns/0/',
+    }),
+  );
+}
+
+interface Writer {
+  readonly extension: string;
+  readonly contentType: string;
+  write(url: string, info: MountInfo): string;
+}
+
+const WRITERS: readonly Writer[] = [
+  { extension: '.m3u', contentType: 'audio/x-mpegurl', write: m3u },
+  { extension: '.pls', contentType: 'audio/x-scpls', write: pls },
+  { extension: '.xspf', contentType: 'application/xspf+xml; charset=utf-8', write: xspf },
+];
+
+function playlist({ view, path, baseUrl }: Exchange, writer: Writer): Answer | undefined {
+  const mount = mountAt(view, path.slice(0, -writer.extension.length));
+  if (!mount) return undefined;
+  const url = urlOf(baseUrl, listedPath(mount.mount));
+  return { status: 200, contentType: writer.contentType, body: writer.write(url, mount.info()) };
+}
+
+/** The routes. */
+export const PLAYLIST_ROUTES: readonly Route[] = WRITERS.map((writer) => ({
+  path: `/*${writer.extension}`,
+  methods: READ,
+  role: 'public',
+  cors: true,
+  handle: (exchange) => playlist(exchange, writer),
+}));

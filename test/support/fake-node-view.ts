@@ -1,0 +1,189 @@
+import { silentLogger } from '../../src/core/logger.ts';
+import type { ListenerMount, MountInfo, SourceMount, TitleUpdate } from '../../src/modules/network.ts';
+import type { NodeView } from '../../src/node/node-view.ts';
+import { type NodeStatus, nodeStatusSchema, type StreamStatus } from '../../src/node/status/schema.ts';
+import { FakeClock } from './fake-clock.ts';
+
+const AT = '2026-01-01T00:00:00.000Z';
+
+/** A stream that is on air, with one live input and one mount; `changes` replace whole keys. */
+export function fakeStream(changes: Partial<StreamStatus> = {}): StreamStatus {
+  return {
+    name: 'morning',
+    state: 'live',
+    since: AT,
+    format: { codec: 'mp3', contentType: 'audio/mpeg', sampleRate: 44100, channels: 2 },
+    bitrateKbps: 128,
+    buffer: {
+      heldSeconds: 60,
+      keepSeconds: 60,
+      fragments: 120,
+      bytes: 960_000,
+      reserveSeconds: 24.5,
+      reserveTargetSeconds: 25,
+      reserveLowestSeconds: 13,
+    },
+    counters: {
+      gaps: 2,
+      gapSeconds: 1.5,
+      stalls: 1,
+      stallSeconds: 0.5,
+      repeats: 0,
+      causes: { 'source-restart': 1, 'input-switch': 0, 'line-loss': 1, eviction: 0, corrupt: 0 },
+      skippedBytes: 17,
+      overlapBytesDropped: 4096,
+    },
+    metadata: { title: 'Ada - Engine' },
+    titles: [{ title: 'Ada - Engine', at: AT }],
+    inputs: [
+      {
+        name: 'input',
+        type: 'icecast',
+        state: 'live',
+        active: true,
+        since: AT,
+        peer: 'http://10.0.0.7:8000/studio',
+        agent: 'Icecast 2.4.4',
+        reconnects: 3,
+        lastError: { code: 'UNREACHABLE', message: 'cannot reach http://10.0.0.7:8000/studio: refused', at: AT },
+        bytes: 1_000_000,
+        counters: { redirects: 2 },
+        detail: { path: '/private/file' },
+      },
+    ],
+    outputs: [
+      {
+        name: 'output 1',
+        type: 'icecast',
+        state: 'ready',
+        target: '/live.mp3',
+        listeners: 3,
+        since: AT,
+        restarts: 0,
+        counters: { bytes_sent: 5000, drops_slow: 4, joins: 9 },
+        detail: {},
+      },
+      {
+        name: 'output 2',
+        type: 'recorder',
+        state: 'recording',
+        target: '/srv/archive/12.mp3',
+        since: AT,
+        restarts: 1,
+        counters: { bytes_written: 700 },
+        detail: { folder: '/srv/archive' },
+      },
+    ],
+    ...changes,
+  };
+}
+
+/** A listener mount that says `info` and remembers whom it kicked. */
+export class FakeListenerMount implements ListenerMount {
+  readonly mount: string;
+  readonly kicked: number[] = [];
+  #info: Partial<MountInfo>;
+
+  constructor(mount: string, info: Partial<MountInfo> = {}) {
+    this.mount = mount;
+    this.#info = info;
+  }
+
+  accept(): void {}
+
+  info(): MountInfo {
+    return {
+      streamName: 'morning',
+      contentType: 'audio/mpeg',
+      station: { name: 'Sine & <co>', genre: 'test', description: 'desc', url: 'http://e.org', bitrateKbps: 128 },
+      title: 'Ada - Engine',
+      artist: 'Ada',
+      startedUtcMs: Date.UTC(2026, 0, 1),
+      live: true,
+      listeners: 3,
+      listenerPeak: 7,
+      maxListeners: undefined,
+      slowListeners: 4,
+      bytesSent: 5000,
+      hidden: false,
+      ...this.#info,
+    };
+  }
+
+  clients() {
+    return [{ id: 1, address: '198.51.100.9', agent: 'VLC <3>', connectedMs: 61_500, bytesSent: 10 }];
+  }
+
+  kick(id: number): boolean {
+    this.kicked.push(id);
+    return id === 1;
+  }
+}
+
+/** A source mount with the credentials `source` / `hackme2`. */
+export class FakeSourceMount implements SourceMount {
+  readonly mount: string;
+  readonly streamName: string;
+  readonly titles: TitleUpdate[] = [];
+  outcome: 'ok' | 'no-source' | 'unsupported' = 'ok';
+  killed = 0;
+
+  constructor(mount: string, streamName = 'morning') {
+    this.mount = mount;
+    this.streamName = streamName;
+  }
+
+  accept(): void {}
+
+  checkCredentials(user: string, password: string): boolean {
+    return user === 'source' && password === 'hackme2';
+  }
+
+  setTitle(update: TitleUpdate) {
+    this.titles.push(update);
+    return this.outcome;
+  }
+
+  source() {
+    return { address: '192.0.2.5', agent: 'BUTT', connectedUtcMs: Date.UTC(2026, 0, 1), bytesRead: 77 };
+  }
+
+  kill(): boolean {
+    this.killed++;
+    return true;
+  }
+}
+
+/** A node view made of parts that a test may replace. */
+export interface FakeNodeView extends NodeView {
+  readonly clock: FakeClock;
+  streams: StreamStatus[];
+  listeners: ListenerMount[];
+  sources: SourceMount[];
+}
+
+/** A node with one stream, one listener mount `/live.mp3` and one source mount `/studio`; user `admin`, password `secret`. */
+export function fakeNodeView(
+  changes: Partial<Pick<FakeNodeView, 'streams' | 'listeners' | 'sources'>> = {},
+): FakeNodeView {
+  const clock = new FakeClock(Date.UTC(2026, 0, 1, 1));
+  const view: FakeNodeView = {
+    version: '0.1.0',
+    startedUtcMs: Date.UTC(2026, 0, 1),
+    clock,
+    log: silentLogger,
+    admin: { user: 'admin', password: 'secret' },
+    streams: [fakeStream()],
+    listeners: [new FakeListenerMount('/live.mp3')],
+    sources: [new FakeSourceMount('/studio')],
+    status: (): NodeStatus =>
+      nodeStatusSchema.parse({
+        node: { version: '0.1.0', nodeVersion: 'v20.20.2', startedAt: AT, uptimeSeconds: 3600 },
+        streams: view.streams,
+      }),
+    directory: () => ({ listeners: view.listeners, sources: view.sources }),
+    networkCounters: () => ({ connections: 5, connectionsTotal: 50, refusedTotal: { limit: 2 } }),
+    ...changes,
+  };
+  return view;
+}
