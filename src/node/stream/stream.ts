@@ -236,8 +236,10 @@ export class Stream implements StreamView {
   #switchTo(index: number): void {
     const first = this.#active === -1;
     const input = this.inputs[index]!;
-    // Back on the main input all that came since its return is played; a fallback starts with what its decoder needs.
-    const items = this.#standby[index]!.take(index < this.#active ? Math.max(2000, this.playout.targetMs) : 0);
+    // What came since the return of a better input, or since the start of a fallback, is played whole; of a fallback
+    // that has been running for long only what its decoder needs.
+    const whole = index < this.#active || input.onDemand;
+    const items = this.#standby[index]!.take(whole ? Math.max(2000, this.playout.targetMs) : 0);
     this.#assembler.flush();
     this.#active = index;
     if (!first) this.#log.info(index === 0 ? 'back to the main input' : `${input.name} takes over`);

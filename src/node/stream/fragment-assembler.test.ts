@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { patternBytes, testFormat } from '../../../test/support/frames.ts';
+import type { Fragment } from '../../core/fragment.ts';
+import type { AudioItem } from './audio-item.ts';
+import { FragmentAssembler } from './fragment-assembler.ts';
+
+const format = testFormat();
+const opaque = testFormat({ codec: 'opaque' });
+
+function setUp(utcMs = () => 1_000_000) {
+  const fragments: Fragment[] = [];
+  const assembler = new FragmentAssembler({ fragmentMs: 500, utcMs, emit: (fragment) => fragments.push(fragment) });
+  let at = 0;
+  const frame = (overrides: Partial<AudioItem> = {}, bytes = 100): AudioItem => {
+    const data = patternBytes(at, at + bytes);
+    at += bytes;
+    return { data, durationUs: 26_000, format, metadata: undefined, discontinuity: undefined, ...overrides };
+  };
+  return { assembler, fragments, frame };
+}
+
+describe('FragmentAssembler', () => {
+  it('cuts at frame borders when the length is reached', () => {
+    const { assembler, fragments, frame } = setUp();
+    for (let index = 0; index < 40; index++) assembler.push(frame());
+    expect(fragments.map(({ sequence, durationUs, data }) => [sequence, durationUs, data.length])).toEqual([
+      [1, 520_000, 2000],
+      [2, 520_000, 2000],
+    ]);
+    expect(fragments[1]).toMatchObject({ mediaTimeUs: 520_000, generation: 1, discontinuity: undefined });
+    expect(fragments[1]!.frameOffsets).toEqual(Array.from({ length: 20 }, (_, index) => index * 100));
+    expect(Buffer.concat(fragments.map(({ data }) => data))).toEqual(patternBytes(0, 4000));
+  });
+
+  it('ends a fragment where the format or the run changes, and counts generations', () => {
+    const { assembler, fragments, frame } = setUp();
+    assembler.push(frame());
+    assembler.push(frame({ format: testFormat({ sampleRate: 48_000 }) }));
+    const discontinuity = { cause: 'source-restart', lostMs: undefined } as const;
+    assembler.push(frame({ discontinuity }));
+    assembler.flush();
+    expect(fragments.map(({ generation, discontinuity: why }) => [generation, why?.cause])).toEqual([
+      [1, undefined],
+      [1, undefined],
+      [2, 'source-restart'],
+    ]);
+  });
+
+  it('cuts opaque bytes anywhere', () => {
+    const { assembler, fragments, frame } = setUp();
+    assembler.push(frame({ format: opaque, durationUs: 1_250_000 }, 20_000));
+    assembler.flush();
+    expect(fragments.map(({ data }) => data.length)).toEqual([8000, 8000, 4000]);
+    expect(fragments.every(({ frameOffsets }) => frameOffsets.length === 0)).toBe(true);
+    expect(Buffer.concat(fragments.map(({ data }) => data))).toEqual(patternBytes(0, 20_000));
+  });
+
+  it('marks a title at its frame and carries it on', () => {
+    const { assembler, fragments, frame } = setUp();
+    const one = { title: 'One' };
+    const two = { title: 'Two' };
+    assembler.push(frame({ metadata: one }));
+    for (let index = 0; index < 30; index++) assembler.push(frame({ metadata: index === 4 ? two : undefined }));
+    assembler.flush();
+    expect(fragments[0]!.metadata).toEqual([
+      { offset: 0, metadata: one },
+      { offset: 500, metadata: two },
+    ]);
+    expect(fragments[1]).toMatchObject({ metadata: [], openingMetadata: two });
+  });
+
+  it('keeps the time line even while arrival jitters, and sets it anew after a pause', () => {
+    let nowMs = 1_000_000;
+    const { assembler, fragments, frame } = setUp(() => nowMs);
+    for (let index = 0; index < 40; index++) {
+      nowMs += index % 7 === 0 ? 100 : 17;
+      assembler.push(frame());
+    }
+    expect(fragments[1]!.startTimeUs - fragments[0]!.startTimeUs).toBe(520_000);
+    nowMs += 60_000;
+    for (let index = 0; index < 20; index++) assembler.push(frame());
+    expect(fragments[2]!.startTimeUs).toBe(nowMs * 1000 - 520_000);
+  });
+});

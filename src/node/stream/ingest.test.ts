@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../../test/support/fake-clock.ts';
+import { patternBytes } from '../../../test/support/frames.ts';
+import type { AudioItem } from './audio-item.ts';
+import { Ingest } from './ingest.ts';
+
+const OPAQUE = 'application/x-test';
+
+/** One valid MP3 frame of 417 bytes (128 kbit/s, 44.1 kHz, no padding), told apart by `mark`. */
+function mp3Frame(mark: number): Buffer {
+  const frame = Buffer.alloc(417, mark & 0x7f);
+  frame.set([0xff, 0xfb, 0x90, 0x00]);
+  frame.writeUInt32BE(mark, 100);
+  return frame;
+}
+
+const mp3 = (from: number, to: number) =>
+  Buffer.concat(Array.from({ length: to - from }, (_, index) => mp3Frame(from + index)));
+
+function setUp() {
+  const clock = new FakeClock();
+  const items: AudioItem[] = [];
+  const ingest = new Ingest({
+    clock,
+    deliver: (delivered) => items.push(...delivered),
+    history: () => Buffer.concat(items.map(({ data }) => data)),
+    sessionChanged: () => {},
+  });
+  const data = () => Buffer.concat(items.map((item) => item.data));
+  return { clock, ingest, items, data };
+}
+
+describe('Ingest', () => {
+  it('finds frames and leaves out what is no audio', () => {
+    const { ingest, data } = setUp();
+    const writer = ingest.open({ contentType: 'audio/mpeg', continuity: 'new' });
+    writer.write(Buffer.concat([Buffer.from('garbage'), mp3(0, 10)]));
+    expect(data().equals(mp3(0, 10))).toBe(true);
+    expect(ingest.skippedBytes).toBe(7);
+  });
+
+  it('resumes inside a frame when the next session is exact', () => {
+    const { ingest, data, items } = setUp();
+    const all = mp3(0, 20);
+    const first = ingest.open({ contentType: 'audio/mpeg', continuity: 'new' });
+    first.write(all.subarray(0, 4000));
+    first.end();
+    ingest.open({ contentType: 'audio/mpeg', continuity: 'exact' }).write(all.subarray(4000));
+    expect(data().equals(all)).toBe(true);
+    expect(items.some(({ discontinuity }) => discontinuity)).toBe(false);
+  });
+
+  it('cuts cleanly at a frame when the source restarts', () => {
+    const { ingest, data, items } = setUp();
+    const first = ingest.open({ contentType: 'audio/mpeg', continuity: 'new' });
+    first.write(mp3(0, 10).subarray(0, 4000)); // nine frames and a part
+    first.end();
+    ingest.open({ contentType: 'audio/mpeg', continuity: 'new' }).write(mp3(100, 110));
+    expect(data().equals(Buffer.concat([mp3(0, 9), mp3(100, 110)]))).toBe(true);
+    expect(items.map(({ discontinuity }) => discontinuity?.cause).filter(Boolean)).toEqual(['source-restart']);
+  });
+
+  it('drops the frames that a rejoined server repeats, even when it begins inside one', () => {
+    const { ingest, data, items } = setUp();
+    ingest.open({ contentType: 'audio/mpeg', continuity: 'new' }).write(mp3(0, 100));
+    const again = ingest.open({ contentType: 'audio/mpeg', continuity: 'overlap' });
+    const burst = mp3(50, 140).subarray(123);
+    for (let at = 0; at < burst.length; at += 1400) again.write(burst.subarray(at, at + 1400));
+    expect(data().equals(mp3(0, 140))).toBe(true);
+    expect(items.some(({ discontinuity }) => discontinuity)).toBe(false);
+    expect(ingest.counters.overlapBytesDropped).toBe(49 * 417);
+  });
+
+  it('ignores a writer whose session is over', () => {
+    const { ingest, data } = setUp();
+    const old = ingest.open({ contentType: OPAQUE, continuity: 'new' });
+    const next = ingest.open({ contentType: OPAQUE, continuity: 'new' });
+    old.write(patternBytes(0, 100));
+    old.end();
+    expect(ingest.connected).toBe(true);
+    next.write(patternBytes(100, 200));
+    expect(data()).toEqual(patternBytes(100, 200));
+  });
+
+  it('gives a title to the first frame that begins after it was set', () => {
+    const { ingest, items } = setUp();
+    const writer = ingest.open({ contentType: 'audio/mpeg', continuity: 'new' });
+    const all = mp3(0, 20);
+    writer.setMetadata({ title: 'One' });
+    writer.write(all.subarray(0, 10 * 417 + 200));
+    writer.setMetadata({ title: 'Two' });
+    writer.write(all.subarray(10 * 417 + 200));
+    const titles = items.map(({ metadata }, index) => [index, metadata?.title]).filter(([, title]) => title);
+    expect(titles).toEqual([
+      [0, 'One'],
+      [11, 'Two'],
+    ]);
+  });
+
+  it('tells how far an input is ahead of real time', () => {
+    const { ingest, clock } = setUp();
+    const writer = ingest.open({ contentType: OPAQUE, continuity: 'new', station: { bitrateKbps: 128 } });
+    writer.write(patternBytes(0, 32_000));
+    expect(writer.aheadMs()).toBe(2000);
+    clock.advance(500);
+    expect(writer.aheadMs()).toBe(1500);
+  });
+});
