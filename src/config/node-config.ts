@@ -58,7 +58,8 @@ export interface NodeConfig {
   readonly admin: { readonly user: string; readonly password: string };
   /** Addresses or networks that pulled streams, redirects and playlists may lead to although they are private. */
   readonly egressAllow: readonly string[];
-  readonly log: { readonly level: LogLevel; readonly file: string | undefined };
+  /** `file` gets JSON lines at `fileLevel`, else at `level`. */
+  readonly log: { readonly level: LogLevel; readonly file: string | undefined; readonly fileLevel?: LogLevel };
   readonly streams: readonly StreamConfig[];
   /** What deserves a loud line at start (unknown keys, weak passwords in compatibility mode). */
   readonly warnings: readonly string[];

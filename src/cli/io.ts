@@ -1,0 +1,41 @@
+import type { Clock } from '../core/clock.ts';
+
+/** The world of a command: terminal, environment, time. Tests hand in their own. */
+export interface CliIo {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** Data. */
+  out(text: string): void;
+  /** Logs, progress and errors. */
+  err(text: string): void;
+  readonly outIsTerminal: boolean;
+  readonly errIsTerminal: boolean;
+  /** Size of the terminal. */
+  size(): { columns: number; rows: number };
+  /** Calls back on Ctrl-C (`SIGINT`) or when asked to stop (`SIGTERM`). Returns the unsubscriber. */
+  onStop(listener: (signal: 'SIGINT' | 'SIGTERM') => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+}
+
+/** The process' own terminal, environment and signals. */
+export function processIo(clock: Clock): CliIo {
+  return {
+    env: process.env,
+    clock,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    outIsTerminal: process.stdout.isTTY === true && process.env.TERM !== 'dumb',
+    errIsTerminal: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
+    size: () => ({ columns: process.stdout.columns ?? 80, rows: process.stdout.rows ?? 24 }),
+    onStop: (listener) => {
+      process.on('SIGINT', listener);
+      process.on('SIGTERM', listener);
+      return () => {
+        process.off('SIGINT', listener);
+        process.off('SIGTERM', listener);
+      };
+    },
+    exit: (code) => process.exit(code),
+  };
+}

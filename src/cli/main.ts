@@ -1,0 +1,28 @@
+/**
+ * The command `distream`: parses, calls the parts below, prints. One file a command.
+ * @module
+ */
+import { systemClock } from '../core/clock.ts';
+import { EXIT } from '../core/error-codes.ts';
+import { addCheck } from './commands/check.ts';
+import { addRun } from './commands/run.ts';
+import { type CliIo, processIo } from './io.ts';
+import { addExamples, newProgram, type Outcome, runProgram } from './program.ts';
+
+/** Runs `distream` with these arguments (without interpreter and script). Answers the exit code. */
+export async function runDistream(args: readonly string[], io: CliIo = processIo(systemClock)): Promise<number> {
+  const outcome: Outcome = { code: EXIT.ok };
+  const program = newProgram('distream', 'Live audio that survives the network.', io);
+  addRun(program, outcome, io);
+  addCheck(program, outcome, io);
+  addExamples(program, [
+    ['distream demo', 'hear a station that outlives its failing line'],
+    ['distream run', 'run the node of distream.yaml'],
+    ['distream check', 'validate distream.yaml'],
+  ]);
+  if (!args.length) {
+    program.outputHelp();
+    return EXIT.ok;
+  }
+  return runProgram(program, args, outcome, io);
+}

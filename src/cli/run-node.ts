@@ -1,0 +1,85 @@
+import type { LoadedConfig } from '../config/load.ts';
+import { EXIT } from '../core/error-codes.ts';
+import { reasonOf } from '../core/errors.ts';
+import type { LogLevel } from '../core/logger.ts';
+import { VERSION } from '../core/version.ts';
+import { startNode } from '../node/node.ts';
+import type { CliIo } from './io.ts';
+import { type Log, type LogFormat, openLog } from './logging.ts';
+import { nodeAgeWarning } from './node-age.ts';
+import { untilStopped } from './stop.ts';
+
+/** Options of the commands that run something. */
+export interface RunOptions {
+  readonly logLevel?: LogLevel | undefined;
+  readonly logFormat?: LogFormat | undefined;
+  readonly color: boolean;
+}
+
+/** Runs a node until it is told to stop. Answers the exit code; rejects when the node cannot start. */
+export async function runNode(loaded: LoadedConfig, options: RunOptions, io: CliIo): Promise<number> {
+  const { config } = loaded;
+  const log = openLog({
+    level: options.logLevel ?? config.log.level,
+    format: options.logFormat ?? (io.errIsTerminal ? 'pretty' : 'json'),
+    colour: options.color && io.errIsTerminal,
+    file: config.log.file,
+    fileLevel: config.log.fileLevel,
+    secrets: loaded.secrets,
+    write: (line) => io.err(line),
+  });
+  for (const warning of config.warnings) log.warn(warning);
+  const age = nodeAgeWarning(process.version, io.clock.utcMs());
+  if (age) log.warn(age);
+  const node = await startNode(config, { log, clock: io.clock });
+  const count = config.streams.length;
+  log.info(`distream ${VERSION} runs ${count} ${count === 1 ? 'stream' : 'streams'}`, {
+    configuration: config.origin,
+    ...(node.urls.length && { open: node.urls.join(' ') }),
+  });
+  if (loaded.madeSecrets) {
+    log.info(`made ${loaded.madeSecrets} passwords; \`distream credentials ${config.origin}\` shows them`);
+  }
+  const crashed = watchForCrash(log);
+  const code = await Promise.race([untilStopped(io, log), crashed.happened]);
+  await closeWithin(node, io, log);
+  crashed.stop();
+  log.flush();
+  return code;
+}
+
+/** Time that a node has to end its connections. */
+const CLOSE_MS = 2000;
+
+async function closeWithin(node: { close(): Promise<void> }, io: CliIo, log: Log): Promise<void> {
+  let late = () => {};
+  const timeout = new Promise<void>((resolve) => {
+    late = resolve;
+  });
+  const timer = io.clock.after(CLOSE_MS, late);
+  await Promise.race([
+    node.close().catch((error: unknown) => log.error('could not stop in order', { reason: reasonOf(error) })),
+    timeout,
+  ]);
+  timer.cancel();
+}
+
+/** An error that nobody caught leaves the program in an unknown state: say it, end in order, let the service manager start anew. */
+function watchForCrash(log: Log): { happened: Promise<number>; stop(): void } {
+  let onCrash = (_error: unknown) => {};
+  const happened = new Promise<number>((resolve) => {
+    onCrash = (error) => {
+      log.error('internal error; the node ends', { reason: reasonOf(error), stack: (error as Error)?.stack });
+      resolve(EXIT.failed);
+    };
+  });
+  process.on('uncaughtException', onCrash);
+  process.on('unhandledRejection', onCrash);
+  return {
+    happened,
+    stop: () => {
+      process.off('uncaughtException', onCrash);
+      process.off('unhandledRejection', onCrash);
+    },
+  };
+}
