@@ -1,0 +1,196 @@
+/**
+ * What a sender of DiStreamer fragments holds: our fragments, with the metadata put inside, numbered and cut as the
+ * wire wants them. The audio is copied once, for all clients.
+ * @module
+ */
+import type { Discontinuity, Fragment, StreamFormat, TrackMetadata } from '../../core/fragment.ts';
+import type { StationInfo } from '../../core/station.ts';
+import { stationHeaders } from '../icy/station-headers.ts';
+import { type CutFragment, FragmentCutter } from './fragment-cutter.ts';
+import { encodeMessage } from './message-codec.ts';
+import { encodeStoreList } from './store-list.ts';
+
+/** What all fragments of one run of the source share; compared by identity. */
+export interface WireGeneration {
+  readonly sourceGeneration: number;
+  readonly icyint: number;
+  readonly contentType: string;
+}
+
+/** A numbered fragment, ready to send. */
+export interface WireFragment {
+  readonly number: number;
+  /** The whole message; shared by all clients. */
+  readonly message: Buffer;
+  readonly generation: WireGeneration;
+  /** Offset of each metadata length byte in the fragment's bytes. */
+  readonly icyOffsets: readonly number[];
+  /** The metadata that holds at its end: a block without its length byte. */
+  readonly title: Buffer;
+  /** The message `oggheader` that goes before it; the same object while it is unchanged. */
+  readonly oggHeader: Buffer;
+  readonly discontinuity: Discontinuity | undefined;
+  /** Sequence of the newest of our fragments that has bytes in it. */
+  readonly lastSequence: number;
+}
+
+/** Options of a store. */
+export interface WireStoreOptions {
+  /** Audio bytes between metadata blocks, 0 for none. Ogg never has any inside: it carries its own titles. */
+  readonly metadataInterval: number;
+  /** Bytes of a wire fragment; undefined: one wire fragment for each of ours. */
+  readonly fragmentBytes?: number | undefined;
+  /** The most wire fragments held; undefined: until `evictBefore`. */
+  readonly maxFragments?: number | undefined;
+  readonly firstNumber: number;
+  readonly firstSourceGeneration: number;
+  /** What the list says of the station; asked for each list. */
+  readonly station: () => StationInfo;
+}
+
+const NO_TITLE = Buffer.alloc(0);
+const NO_OGG_HEADER = encodeMessage('oggheader', Buffer.alloc(0));
+
+/** Holds the newest fragments of one stream in the shape of the wire. */
+export class WireStore {
+  readonly #options: WireStoreOptions;
+  #fragments: WireFragment[] = [];
+  #nextNumber: number;
+  #generation: WireGeneration | undefined;
+  #sourceGeneration: number;
+  #cutter: FragmentCutter | undefined;
+  #format: StreamFormat | undefined;
+  #oggHeader: Buffer = NO_OGG_HEADER;
+  #discontinuity: Discontinuity | undefined;
+  #sequence = 0;
+  #cachedList: { upTo: number; oldest: number; station: StationInfo; message: Buffer } | undefined;
+
+  constructor(options: WireStoreOptions) {
+    this.#options = options;
+    this.#nextNumber = options.firstNumber;
+    this.#sourceGeneration = options.firstSourceGeneration;
+  }
+
+  /** Number of the oldest fragment held; that of the next one when there is none. */
+  get oldestNumber(): number {
+    return this.#fragments[0]?.number ?? this.#nextNumber;
+  }
+
+  /** Number that the next fragment gets. */
+  get nextNumber(): number {
+    return this.#nextNumber;
+  }
+
+  /** Numbers of all fragments held, ascending. */
+  get numbers(): number[] {
+    return this.#fragments.map((fragment) => fragment.number);
+  }
+
+  /** The message `oggheader` that holds now. */
+  get oggHeader(): Buffer {
+    return this.#oggHeader;
+  }
+
+  /** The fragment of that number, or undefined when it is not held. */
+  get(number: number): WireFragment | undefined {
+    return this.#fragments[number - this.oldestNumber];
+  }
+
+  /** Takes the next fragment of the stream. Wire fragments that are whole now are held. */
+  append(fragment: Fragment): void {
+    const { format, data, discontinuity } = fragment;
+    const isFirst = this.#format === undefined;
+    this.#beginGeneration(format);
+    if (discontinuity && !isFirst) {
+      this.#cutter!.flush();
+      this.#discontinuity = discontinuity;
+    }
+    this.#sequence = fragment.sequence;
+    if (format !== this.#format) this.#beginFormat(format, fragment.openingMetadata);
+    this.#cutter!.push(data, metadataReader(fragment));
+    if (this.#options.fragmentBytes === undefined) this.#cutter!.flush();
+  }
+
+  /** Drops fragments whose audio is all older than our fragment of that sequence. */
+  evictBefore(sequence: number): void {
+    const kept = this.#fragments.findIndex((fragment) => fragment.lastSequence >= sequence);
+    if (kept !== 0) this.#fragments.splice(0, kept < 0 ? this.#fragments.length : kept);
+  }
+
+  /** The message `list` for a client that was given all up to that number: names what is held of that source run. */
+  listMessage(upTo: number): Buffer {
+    const station = this.#options.station();
+    const cached = this.#cachedList;
+    if (cached?.upTo === upTo && cached.oldest === this.oldestNumber && cached.station === station)
+      return cached.message;
+    const message = encodeMessage('list', this.#encodeList(upTo, station));
+    this.#cachedList = { upTo, oldest: this.oldestNumber, station, message };
+    return message;
+  }
+
+  #beginGeneration(format: StreamFormat): void {
+    const { metadataInterval, fragmentBytes } = this.#options;
+    const icyint = format.headers.length > 0 ? 0 : metadataInterval;
+    const current = this.#generation;
+    if (current?.contentType === format.contentType && current.icyint === icyint) return;
+    this.#cutter?.flush();
+    if (current) this.#sourceGeneration++;
+    this.#generation = { sourceGeneration: this.#sourceGeneration, icyint, contentType: format.contentType };
+    this.#cutter = new FragmentCutter({ icyint, fragmentBytes, onFragment: (cut) => this.#add(cut) });
+  }
+
+  /** The header pages go before the first audio of a link, and to those who join later in `oggheader`. */
+  #beginFormat(format: StreamFormat, metadata: TrackMetadata | undefined): void {
+    this.#format = format;
+    const message = format.headers.length > 0 ? encodeMessage('oggheader', format.headers) : NO_OGG_HEADER;
+    if (format.headers.length > 0) this.#cutter!.flush();
+    if (!message.equals(this.#oggHeader)) this.#oggHeader = message;
+    if (format.headers.length > 0) this.#cutter!.push(format.headers, () => metadata);
+  }
+
+  #add(cut: CutFragment): void {
+    const number = this.#nextNumber++;
+    this.#fragments.push({
+      number,
+      message: encodeMessage(number, Buffer.concat(cut.parts)),
+      generation: this.#generation!,
+      icyOffsets: cut.icyOffsets,
+      // An Ogg stream tells its titles itself, at the right page.
+      title: this.#oggHeader === NO_OGG_HEADER ? cut.title : NO_TITLE,
+      oggHeader: this.#oggHeader,
+      discontinuity: this.#discontinuity,
+      lastSequence: this.#sequence,
+    });
+    this.#discontinuity = undefined;
+    const excess = this.#fragments.length - (this.#options.maxFragments ?? Number.POSITIVE_INFINITY);
+    if (excess > 0) this.#fragments.splice(0, excess);
+  }
+
+  #encodeList(upTo: number, station: StationInfo): Buffer {
+    const last = this.get(upTo);
+    const generation = last?.generation;
+    const named = this.#fragments.filter((fragment) => fragment.number <= upTo && fragment.generation === generation);
+    const icyOffsets = generation?.icyint ? named.map((one) => [one.number, one.icyOffsets] as const) : [];
+    const breaks = named.flatMap((one) => (one.discontinuity ? [[one.number, one.discontinuity] as const] : []));
+    return encodeStoreList({
+      fragments: named.map((fragment) => fragment.number),
+      icyint: generation?.icyint ?? -1,
+      icyOffsets: new Map(icyOffsets),
+      headers: new Map(generation ? [['content-type', generation.contentType], ...stationHeaders(station)] : []),
+      title: last?.title ?? NO_TITLE,
+      sourceGeneration: generation?.sourceGeneration ?? this.#sourceGeneration,
+      discontinuities: new Map(breaks),
+    });
+  }
+}
+
+function metadataReader(fragment: Fragment): (offset: number) => TrackMetadata | undefined {
+  return (offset) => {
+    let metadata = fragment.openingMetadata;
+    for (const mark of fragment.metadata) {
+      if (mark.offset > offset) break;
+      metadata = mark.metadata;
+    }
+    return metadata;
+  };
+}
