@@ -5,6 +5,7 @@
 import { AdtsFramer } from './adts/adts-framer.ts';
 import { type FramedKind, kindOfContentType, plainContentType, UNKNOWN_CONTENT_TYPE } from './content-type.ts';
 import type { Frame, Framer } from './framer.ts';
+import { hasFreeFormat } from './mp3/free-format.ts';
 import { Mp3Framer } from './mp3/mp3-framer.ts';
 import { OggFramer } from './ogg/ogg-framer.ts';
 import { OpaqueFramer } from './opaque.ts';
@@ -118,15 +119,20 @@ class DetectingFramer implements Framer {
   }
 
   #passOn(): Frame[] {
-    const opaque = new OpaqueFramer({ contentType: this.#declaredType ?? UNKNOWN_CONTENT_TYPE, note: this.#failure() });
-    return this.#choose(opaque, opaque.push(Buffer.concat(this.#held)));
+    const bytes = Buffer.concat(this.#held);
+    const contentType = this.#declaredType ?? UNKNOWN_CONTENT_TYPE;
+    const opaque = new OpaqueFramer({ contentType, note: this.#noteOn(bytes) });
+    return this.#choose(opaque, opaque.push(bytes));
   }
 
-  #failure(): string {
-    const size = this.#heldBytes >= this.#maxProbeBytes ? kibibytes(this.#maxProbeBytes) : `${this.#heldBytes} bytes`;
-    const missing = `no ${this.#declaredKind ? FRAME_NAMES[this.#declaredKind] : 'MP3, AAC or Ogg audio'}`;
-    const found = `${missing} ${this.#declaredKind === undefined ? 'was' : 'were'} found in the first ${size}`;
-    return `${this.#declaredType === undefined ? '' : `sent as ${this.#declaredType}, but `}${found}; passed on unchanged`;
+  #noteOn(bytes: Buffer): string {
+    const sentAs = this.#declaredType === undefined ? '' : `sent as ${this.#declaredType}, but `;
+    const missing = this.#declaredKind ? FRAME_NAMES[this.#declaredKind] : 'MPEG, AAC or Ogg audio frames';
+    const size = bytes.length >= this.#maxProbeBytes ? kibibytes(this.#maxProbeBytes) : `${bytes.length} bytes`;
+    if (this.#declaredKind !== 'adts' && this.#declaredKind !== 'ogg' && hasFreeFormat(bytes)) {
+      return `free-format MPEG audio, whose frames do not tell their length; passed on unchanged`;
+    }
+    return `${sentAs}no ${missing} were found in the first ${size}; passed on unchanged`;
   }
 }
 

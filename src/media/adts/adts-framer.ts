@@ -19,6 +19,7 @@ function formatOf([header]: readonly AdtsHeader[]): StreamFormat {
 
 const adtsCodec: SyncCodec<AdtsHeader> = {
   name: 'AAC',
+  contentType: 'audio/aac',
   headerBytes: ADTS_HEADER_BYTES,
   parse: parseAdtsHeader,
   consistent: (a, b) =>
@@ -33,6 +34,6 @@ const adtsCodec: SyncCodec<AdtsHeader> = {
 /** Frames of AAC in ADTS: LC, and HE with its SBR inside. Durations are by the rate of the core codec, which gives the right time for both. */
 export class AdtsFramer extends SyncFramer<AdtsHeader> {
   constructor() {
-    super(adtsCodec, 'audio/aac');
+    super(adtsCodec);
   }
 }

@@ -69,6 +69,7 @@ function infoFrame(buffer: Buffer, offset: number, header: Mp3FrameHeader): Info
 
 const mp3Codec: SyncCodec<Mp3FrameHeader> = {
   name: 'MPEG',
+  contentType: 'audio/mpeg',
   headerBytes: MP3_HEADER_BYTES,
   parse: parseFrameHeader,
   consistent: (a, b) =>
@@ -84,6 +85,6 @@ const mp3Codec: SyncCodec<Mp3FrameHeader> = {
  */
 export class Mp3Framer extends SyncFramer<Mp3FrameHeader> {
   constructor() {
-    super(mp3Codec, 'audio/mpeg');
+    super(mp3Codec);
   }
 }

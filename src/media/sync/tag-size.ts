@@ -1,10 +1,8 @@
+import { ID3V1_BYTES, id3v2Length } from '../tags/id3.ts';
 import { MAX_TAG_BYTES } from './probing-framer.ts';
 
 const ID3V2_HEADER_BYTES = 10;
-const ID3V1_BYTES = 128;
 const APE_HEADER_BYTES = 32;
-/** ID3v2.4 section 3.1: a copy of the header follows the tag. */
-const ID3V2_FOOTER_FLAG = 0x10;
 /** APEv2: this is the header, and the items and the footer follow. */
 const APE_IS_HEADER_FLAG = 0x20000000;
 
@@ -40,17 +38,8 @@ function withHeader(
   return Math.min(sizeOf(buffer, at), MAX_TAG_BYTES);
 }
 
-/** ID3v2.4 section 3.1: version and revision are never FF, the size is four bytes of seven bits. */
 function id3v2Size(buffer: Buffer, at: number): number {
-  if (buffer[at + 3] === 0xff || buffer[at + 4] === 0xff) return 0;
-  let size = 0;
-  for (let i = 6; i < 10; i++) {
-    const byte = buffer[at + i]!;
-    if (byte >= 0x80) return 0;
-    size = size * 128 + byte;
-  }
-  const footer = buffer[at + 5]! & ID3V2_FOOTER_FLAG ? ID3V2_HEADER_BYTES : 0;
-  return ID3V2_HEADER_BYTES + size + footer;
+  return id3v2Length(buffer.subarray(at, at + ID3V2_HEADER_BYTES));
 }
 
 function apeSize(buffer: Buffer, at: number): number {
