@@ -4,7 +4,6 @@ import type { Logger } from '../core/logger.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { createDialer } from '../net/dial.ts';
 import { createNetwork } from '../net/network.ts';
-import { clientAddressOf } from '../net/client-address.ts';
 import { createRequestListener } from './http/router.ts';
 import type { Route } from './http/route.ts';
 import type { NodeView } from './node-view.ts';
@@ -57,21 +56,21 @@ export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<Run
     clock,
     log,
     admin: config.admin,
-    trustedProxies: config.http?.trustedProxies ?? [],
     status,
     directory: () => network.directory(),
     networkCounters: () => network.counters(),
+    failures: () => network.failures,
   };
-  const requestListener = createRequestListener(view, {
-    access: { clientAddressOf },
-    ...(deps.extraRoutes ? { extraRoutes: deps.extraRoutes } : {}),
-  });
   const network = createNetwork({
     http: config.http,
-    requestListener,
+    requestListener: (request, response) => answer(request, response),
     log,
     clock,
     dialer: createDialer({ allow: config.egressAllow }),
+  });
+  const answer = createRequestListener(view, {
+    failures: network.failures,
+    ...(deps.extraRoutes ? { extraRoutes: deps.extraRoutes } : {}),
   });
   const main = config.http ? await network.open() : undefined;
   streams = config.streams.map(

@@ -5,8 +5,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { reasonOf } from '../../core/errors.ts';
 import { secretEquals } from '../../core/secret.ts';
-import { clientOf } from '../../net/client.ts';
-import { FailureLimiter } from '../../net/failure-limiter.ts';
+import { clientOf } from '../../net/client-address.ts';
 import { type Credentials, parseBasicAuth } from '../../protocols/http/basic-auth.ts';
 import { HeadError } from '../../protocols/http/head-error.ts';
 import { splitTarget } from '../../protocols/http/target.ts';
@@ -29,22 +28,21 @@ const DEFAULT_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
 /** What the router is given besides the node. */
 export interface RouterOptions {
-  /** Wrong passwords by address; shared with the sources, so that neither is a way around the other. */
-  readonly failures?: FailureLimiter;
   /** Routes of the program around the node, e.g. the demo; they cannot replace the node's own. */
   readonly extraRoutes?: readonly Route[];
 }
 
-/** Every route of a node. */
-export function nodeRoutes(): Route[] {
+/** Every route of a node; `extraRoutes` come last and replace none. */
+export function nodeRoutes(extraRoutes: readonly Route[] = []): Route[] {
   return [
-    ...pageRoutes(loadPageAssets()),
+    ...pageRoutes(loadPageAssets(), extraRoutes),
     ...API_ROUTES,
     metricsRoute(),
     ...ICECAST_ROUTES,
     ...METADATA_ROUTES,
     ...SHOUTCAST_ROUTES,
     ...PLAYLIST_ROUTES,
+    ...extraRoutes,
   ];
 }
 
@@ -71,14 +69,12 @@ interface Answered {
 
 class Router {
   readonly #view: NodeView;
-  readonly #failures: FailureLimiter;
   readonly #exact = new Map<string, Route>();
   readonly #byExtension = new Map<string, Route>();
 
-  constructor(view: NodeView, { failures, extraRoutes = [] }: RouterOptions) {
+  constructor(view: NodeView, { extraRoutes = [] }: RouterOptions) {
     this.#view = view;
-    this.#failures = failures ?? new FailureLimiter({ clock: view.clock });
-    for (const route of [...nodeRoutes(), ...extraRoutes]) {
+    for (const route of nodeRoutes(extraRoutes)) {
       const [table, key] = route.path.startsWith('/*')
         ? [this.#byExtension, route.path.slice(2)]
         : [this.#exact, route.path];
@@ -115,7 +111,7 @@ class Router {
     const client = clientOf(request);
     const credentials = parseBasicAuth(request.headers.authorization);
     if (credentials || route.role !== 'public') {
-      if (this.#failures.isBlocked(client.address)) return tooManyFailures();
+      if (this.#view.failures().isBlocked(client.address)) return tooManyFailures();
     }
     const isAdmin = credentials !== undefined && this.#isAdmin(credentials);
     const refusal = this.#refuseRole(request, route, client.address, isAdmin, credentials);
@@ -130,7 +126,7 @@ class Router {
       clientAddress: client.address,
       credentials,
       isAdmin,
-      countFailure: () => this.#failures.count(client.address),
+      countFailure: () => this.#view.failures().count(client.address),
     };
     return (await route.handle(exchange)) ?? errorPage(404, 'The file you requested could not be found');
   }
@@ -155,7 +151,7 @@ class Router {
     if (route.role === 'local' && !credentials && isLocalAddress(address) && !wasForwarded(request)) return undefined;
     if (isLoopbackRebinding(request, address)) return errorPage(421, 'Ask by the address of this machine');
     if (isAdmin) return undefined;
-    if (credentials) this.#failures.count(address);
+    if (credentials) this.#view.failures().count(address);
     return authenticationRequired();
   }
 }

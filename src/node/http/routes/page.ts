@@ -25,7 +25,11 @@ function mountRows(view: NodeView, baseUrl: string): Html[] {
     });
 }
 
-function renderPage({ view, baseUrl }: Exchange): Answer {
+/** Where the demo, when this node is one, tells of its line. */
+const DEMO_PATH = '/api/v1/demo';
+
+function renderPage({ view, baseUrl }: Exchange, isDemo: boolean): Answer {
+  const demoSource = isDemo ? html` data-source="${DEMO_PATH}"` : html``;
   const document = html`<!doctype html>
 <html lang="en">
 <head>
@@ -40,7 +44,7 @@ function renderPage({ view, baseUrl }: Exchange): Answer {
 <body>
 <header class="top"><h1>distream</h1><p id="connection" role="status"></p></header>
 <main>
-<section id="demo" aria-label="The demo line" hidden></section>
+<section id="demo" aria-label="The demo line"${demoSource} hidden></section>
 <section id="streams" aria-label="Streams"></section>
 <section id="mounts" aria-label="Mounts">
 <table>
@@ -58,10 +62,14 @@ ${mountRows(view, baseUrl)}</tbody>
   return { ...page(document.html), headers: { 'Content-Security-Policy': PAGE_POLICY } };
 }
 
-/** The page, its files, and what browsers and crawlers ask for unasked. */
-export function pageRoutes(assets: readonly PageAsset[]): Route[] {
+/**
+ * The page, its files, and what browsers and crawlers ask for unasked.
+ * @param extraRoutes with `/api/v1/demo` among them the page shows the demo's panel
+ */
+export function pageRoutes(assets: readonly PageAsset[], extraRoutes: readonly Route[]): Route[] {
+  const isDemo = extraRoutes.some(({ path }) => path === DEMO_PATH);
   return [
-    { path: '/', methods: READ, role: 'public', handle: renderPage },
+    { path: '/', methods: READ, role: 'public', handle: (exchange) => renderPage(exchange, isDemo) },
     { path: '/index.html', methods: READ, role: 'public', handle: () => redirect('/') },
     // A crawler that follows a mount would listen for ever.
     { path: '/robots.txt', methods: READ, role: 'public', handle: () => text('User-agent: *\nDisallow: /\n') },
