@@ -5,7 +5,8 @@ import { connect as connectTls } from 'node:tls';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { DistreamError, reasonOf } from '../core/errors.ts';
 import type { DialTarget } from '../modules/network.ts';
-import { createEgressPolicy, parseAllowList } from './egress.ts';
+import { parseNetworkList } from './address.ts';
+import { createEgressPolicy } from './egress.ts';
 
 /** How a dialer is made. */
 export interface DialerOptions {
@@ -31,7 +32,7 @@ const MAX_ADDRESSES = 8;
  */
 export function createDialer(options: DialerOptions): (target: DialTarget) => Promise<Socket> {
   const { lookup = resolveAll, ownAddresses = interfaceAddresses, clock = systemClock } = options;
-  const policy = createEgressPolicy({ allow: parseAllowList(options.allow), own: ownAddresses });
+  const policy = createEgressPolicy({ allow: parseNetworkList(options.allow), own: ownAddresses });
 
   async function checkedAddresses(target: DialTarget, deadlineMs: number): Promise<string[]> {
     const host = target.host.replace(/^\[(.*)\]$/, '$1');

@@ -124,27 +124,6 @@ function kindIn(table: readonly Prefix[], bytes: readonly number[]): AddressClas
 /** Kinds at which nothing can be heard, whoever wrote the address. */
 const NEVER: ReadonlySet<AddressClass> = new Set(['multicast', 'broadcast', 'unspecified']);
 
-/**
- * The addresses and networks (`192.168.1.0/24`) of a list.
- * Throws RangeError with the entry that is neither.
- */
-export function parseAllowList(entries: readonly string[]): { has(address: string): boolean } {
-  const networks = entries.map((entry) => {
-    const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
-    const bytes = addressBytes(address);
-    if (!bytes || Number(bits ?? 0) > bytes.length * 8) throw new RangeError(`"${entry}" is no address or network`);
-    return { bytes, bits: bits === undefined ? bytes.length * 8 : Number(bits) };
-  });
-  return {
-    has(address) {
-      const bytes = addressBytes(address);
-      return networks.some(
-        (network) => bytes?.length === network.bytes.length && isWithin(bytes, network.bytes, network.bits),
-      );
-    },
-  };
-}
-
 /** What an egress policy knows. */
 export interface EgressOptions {
   /** Addresses that are always allowed (`egress.allow`). */
