@@ -105,7 +105,8 @@ function parseRequestLine(line: string): Pick<RequestHead, 'method' | 'target' |
     throw new HeadError(/^(HTTP|ICE)\//.test(version) ? 505 : 400, 'unknown protocol version');
   }
   if (method === 'CONNECT' || method === 'TRACE') throw new HeadError(405, `${method} is not served`);
-  if (!TARGET_FORM.test(target)) throw new HeadError(400, 'the request target must begin with /');
+  if (!TARGET_FORM.test(target) || (target === '*' && method !== 'OPTIONS'))
+    throw new HeadError(400, 'the request target must begin with /');
   return { method, target, version: version as RequestHead['version'] };
 }
 

@@ -14,6 +14,14 @@ export const SHOUTCAST_ACCEPTED: Buffer = Buffer.from('OK2\r\nicy-caps:11\r\n\r\
 /** The answer to a wrong password; the connection closes after it. */
 export const SHOUTCAST_REFUSED: Buffer = Buffer.from('invalid password\r\n');
 
+/** An HTTP request came where a SHOUTcast password is expected: a player or browser at the port for sources. */
+export class HttpAtSourcePort extends ProtocolViolation {
+  constructor() {
+    super('an HTTP request where a SHOUTcast password is expected');
+    this.name = 'HttpAtSourcePort';
+  }
+}
+
 /** A password line that is complete. */
 export interface PasswordLine {
   /** Without its line end; UTF-8, wrong bytes as Latin-1. Not cleaned: a secret, never to be logged. */
@@ -26,7 +34,7 @@ export interface PasswordLine {
 export class PasswordLineReader {
   #held: Buffer = Buffer.alloc(0);
 
-  /** Takes the next bytes. Throws ProtocolViolation when the line is too long, binary, or an HTTP request. */
+  /** Takes the next bytes. Throws ProtocolViolation when the line is too long or binary, HttpAtSourcePort when it is a request. */
   push(chunk: Buffer): PasswordLine | undefined {
     const end = chunk.indexOf(LF);
     const part = end < 0 ? chunk : chunk.subarray(0, end);
@@ -44,6 +52,6 @@ function passwordOf(line: Buffer): string {
   const text = bytes.toString('utf8');
   const password = text.includes('\ufffd') ? bytes.toString('latin1') : text;
   if (/[\u0000-\u001f\u007f]/.test(password)) throw new ProtocolViolation('control byte in the password line');
-  if (HTTP_LINE.test(password)) throw new ProtocolViolation('an HTTP request where a SHOUTcast password is expected');
+  if (HTTP_LINE.test(password)) throw new HttpAtSourcePort();
   return password;
 }
