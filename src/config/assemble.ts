@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import type { z } from 'zod';
 import type { InputModule } from '../modules/input.ts';
 import { checkCombinations } from './combinations.ts';
@@ -12,6 +13,8 @@ import { buildStream, readModules, type StreamModules } from './read-streams.ts'
 import { shapeOf, unwrap } from './schema-walk.ts';
 import { checkPasswords } from './security.ts';
 import { type ValidationContext, validatePart } from './validate.ts';
+
+type Settings = z.output<typeof fileSchema>;
 
 /** One configuration file, read but not judged. */
 export interface ConfigSource {
@@ -69,14 +72,18 @@ export async function assemble(source: ConfigSource, options: AssembleOptions): 
     http,
     admin,
     egressAllow: settings.egress.allow,
-    log: { level: settings.log.level, file: settings.log.file },
+    log: logConfig(settings.log, source.baseDir),
     streams,
     warnings,
   };
   return { config, modules, secrets: [admin.password, ...[...inputs, ...outputs].flatMap(secretsOf)] };
 }
 
-function httpConfig(http: z.output<typeof fileSchema>['http']): HttpConfig {
+function logConfig({ level, file, fileLevel }: Settings['log'], baseDir: string): NodeConfig['log'] {
+  return { level, file: file && resolve(baseDir, file), ...(fileLevel && { fileLevel }) };
+}
+
+function httpConfig(http: Settings['http']): HttpConfig {
   return { ...http, tls: http.tls, aliases: new Map(Object.entries(http.aliases)) };
 }
 

@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { isMap } from './config-tree.ts';
-import { type ConfigPath, formatPath, formatWhere } from './problems.ts';
+import { type ConfigPath, formatPath } from './problems.ts';
 import type { ValidationContext } from './validate.ts';
 
 interface Used {
@@ -48,6 +48,6 @@ function claimOnce(
     const position = tree.positionOf(use.path);
     const reason = `${what} ${claim} is claimed already by ${formatPath(holder)}`;
     const hint = 'Give one of the two another.';
-    problems.add('CONFIG_INVALID', { where: formatWhere(tree.origin, position, use.path), reason, hint }, position);
+    problems.add('CONFIG_INVALID', { where: tree.where(use.path), reason, hint }, position);
   }
 }

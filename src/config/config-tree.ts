@@ -1,4 +1,4 @@
-import type { ConfigPath, Position } from './problems.ts';
+import { type ConfigPath, formatWhere, type Position } from './problems.ts';
 
 /** A value as the configuration file has it, before validation. */
 export type ConfigValue = string | number | boolean | null | ConfigValue[] | ConfigMap;
@@ -28,12 +28,27 @@ export class ConfigTree {
   /** Paths whose value could not be put in; a problem was told. */
   readonly #unresolved = new Set<string>();
   readonly #positions: ReadonlyMap<string, Position>;
+  readonly #labels: ReadonlyMap<string, string>;
 
-  /** @param positions place of each key or list entry, by `pathKey` */
-  constructor(origin: string, root: ConfigMap, positions: ReadonlyMap<string, Position>) {
+  /**
+   * @param positions place of each key or list entry, by `pathKey`
+   * @param labels how messages name a place, where that is not by its key path
+   */
+  constructor(
+    origin: string,
+    root: ConfigMap,
+    positions: ReadonlyMap<string, Position>,
+    labels: ReadonlyMap<string, string> = new Map(),
+  ) {
     this.origin = origin;
     this.root = root;
     this.#positions = positions;
+    this.#labels = labels;
+  }
+
+  /** How messages name the place of `path`: `distream.yaml:12:5: streams.morning.bufer`. */
+  where(path: ConfigPath): string {
+    return this.#labels.get(pathKey(path)) ?? formatWhere(this.origin, this.positionOf(path), path);
   }
 
   /** Place of the key at `path`, else of the nearest key around it. */

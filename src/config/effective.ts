@@ -6,9 +6,9 @@
  */
 import { Document, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import type { z } from 'zod';
-import type { Assembled, ConfigSource } from './assemble.ts';
 import { type ConfigTree, isMap } from './config-tree.ts';
 import { fileSchema } from './file-schema.ts';
+import type { ConfigPart } from './load.ts';
 import type { PlacedModule } from './module-use.ts';
 import { type ConfigPath, formatPath } from './problems.ts';
 import { definitionOf, shapeOf, unwrap } from './schema-walk.ts';
@@ -26,17 +26,33 @@ export type Effective =
 
 type ModuleAt = ReadonlyMap<string, PlacedModule<{ readonly schema: z.ZodObject }>>;
 
-/** The effective configuration of a validated file. */
-export function effectiveConfig(source: ConfigSource, { modules }: Pick<Assembled, 'modules'>): Effective {
+/** The effective configuration of a validated file, or of DiStreamer files together. */
+export function effectiveConfig(parts: readonly ConfigPart[]): Effective {
+  const [first, ...others] = parts.map(effectivePart);
+  if (!others.length || first?.kind !== 'map') return first!;
+  const streams = [first, ...others].flatMap((part) => entriesOf(entry(part, 'streams')));
+  const rest = first.entries.filter(([key]) => key !== 'streams');
+  return { kind: 'map', entries: [...rest, ['streams', { kind: 'map', entries: streams }]] };
+}
+
+function effectivePart({ source, modules }: ConfigPart): Effective {
   const placed = [...modules.values()].flatMap((used) => [used.input, ...used.fallback, ...used.outputs]);
   const moduleAt = new Map(placed.filter((use) => use !== undefined).map((use) => [formatPath(use.path), use]));
   const whole = new Walker(source.tree, moduleAt).walk(fileSchema, source.tree.root, []);
-  if (!source.compatible || whole.kind !== 'map') return whole;
+  if (!source.compatible) return whole;
   // DiStreamer's files open only their modules' ports.
-  return {
-    kind: 'map',
-    entries: whole.entries.filter(([key]) => key !== 'http' && key !== 'admin' && key !== 'egress'),
-  };
+  const shared = new Set(['http', 'admin', 'egress']);
+  return { kind: 'map', entries: entriesOf(whole).filter(([key]) => !shared.has(key)) };
+}
+
+type Entries = Extract<Effective, { kind: 'map' }>['entries'];
+
+function entriesOf(part: Effective | undefined): Entries {
+  return part?.kind === 'map' ? part.entries : [];
+}
+
+function entry(part: Effective, name: string): Effective | undefined {
+  return entriesOf(part).find(([key]) => key === name)?.[1];
 }
 
 class Walker {

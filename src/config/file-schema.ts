@@ -109,11 +109,14 @@ export const egressSchema = z
     'Where the node may connect to. Public addresses, and what you write into the configuration yourself, are always allowed.',
   );
 
+const logLevel = () => z.enum(['silent', 'error', 'warn', 'info', 'debug']);
+
 /** The log. */
 export const logSchema = z
   .strictObject({
-    level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('How much is logged.'),
+    level: logLevel().default('info').describe('How much is logged.'),
     file: z.string().min(1).max(4096).optional().describe('Also write JSON lines to this file.'),
+    fileLevel: logLevel().optional().describe('How much is written to the file. Default: as `level`.'),
   })
   .describe('What is logged. The command line option `--log-level` wins.');
 

@@ -8,7 +8,7 @@ import { isMap } from './config-tree.ts';
 import { nearest } from './nearest.ts';
 import type { ModuleUse } from './node-config.ts';
 import { loadPlugin, mayBePackage } from './plugins.ts';
-import { type ConfigPath, formatWhere } from './problems.ts';
+import type { ConfigPath } from './problems.ts';
 import { type ValidationContext, validatePart } from './validate.ts';
 
 /** The modules that may be named without a package. */
@@ -64,7 +64,7 @@ async function findPlugin<Module>(
 ): Promise<Module | undefined> {
   const typePath = [...path, 'type'];
   const position = tree.positionOf(typePath);
-  const where = formatWhere(tree.origin, position, typePath);
+  const where = tree.where(typePath);
   try {
     const module = mayBePackage(type) ? await loadPlugin(type, baseDir) : undefined;
     if (module) return module as Module;

@@ -6,7 +6,6 @@ import { isMap } from './config-tree.ts';
 import type { streamSchema } from './file-schema.ts';
 import { type PlacedModule, type Registries, readModule } from './module-use.ts';
 import type { StreamConfig } from './node-config.ts';
-import { formatWhere } from './problems.ts';
 import type { ValidationContext } from './validate.ts';
 
 /** The modules of one stream, with where they stand. */
@@ -59,8 +58,7 @@ export function buildStream(
 ): StreamConfig {
   const { buffer, start } = settings;
   const reserve = settings.reserve ?? defaultReserve(modules.input.module, buffer);
-  const where = (key: string) =>
-    formatWhere(tree.origin, tree.positionOf(['streams', name, key]), ['streams', name, key]);
+  const where = (key: string) => tree.where(['streams', name, key]);
   if (isLarger(reserve, buffer)) {
     const hint = 'Raise `buffer`, or lower `reserve`.';
     const reason = 'the reserve is larger than the buffer';

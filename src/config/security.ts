@@ -7,7 +7,7 @@ import type { ListenAddress } from '../modules/network.ts';
 import { isMap } from './config-tree.ts';
 import type { PlacedModule } from './module-use.ts';
 import type { NodeConfig } from './node-config.ts';
-import { type ConfigPath, formatWhere } from './problems.ts';
+import type { ConfigPath } from './problems.ts';
 import { shapeOf, unwrap } from './schema-walk.ts';
 import type { ValidationContext } from './validate.ts';
 import { isLoopback, weaknessOf } from './weak-passwords.ts';
@@ -60,7 +60,7 @@ function judge(
   const weakness = weaknessOf(password, user);
   if (!weakness) return;
   const position = tree.positionOf(path);
-  const where = formatWhere(tree.origin, position, path);
+  const where = tree.where(path);
   const reason = `${weakness}, and ${host} is reached by others`;
   if (compatible)
     warnings.push(`${where}: ${reason}. Anybody can take over this stream; set another password at both ends`);

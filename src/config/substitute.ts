@@ -7,7 +7,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { reasonOf } from '../core/errors.ts';
 import { type ConfigTree, type ConfigValue, isMap } from './config-tree.ts';
-import { type ConfigPath, formatWhere, type ProblemList } from './problems.ts';
+import type { ConfigPath, ProblemList } from './problems.ts';
 
 /** Environment variables by name, as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,7 +32,7 @@ export function substituteVariables(tree: ConfigTree, env: Environment, problems
 function replaceIn(tree: ConfigTree, text: string, path: ConfigPath, env: Environment, problems: ProblemList): void {
   if (!text.includes('${')) return;
   const position = tree.positionOf(path);
-  const where = formatWhere(tree.origin, position, path);
+  const where = tree.where(path);
   const names: string[] = [];
   const replaced = text.replace(REFERENCE, (match, name: string | undefined) => {
     if (match === '$${') return '${';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type ConfigTree, type ConfigValue, isMap, newMap } from './config-tree.ts';
 import { describeIssue } from './issues.ts';
-import { type ConfigPath, formatWhere, type ProblemList } from './problems.ts';
+import type { ConfigPath, ProblemList } from './problems.ts';
 import { schemaAt, unwrap } from './schema-walk.ts';
 import { isFileReference, readReferencedFile } from './substitute.ts';
 
@@ -55,7 +55,7 @@ function report(
       const full = [...path, ...finding.path];
       if (tree.isUnresolved(full)) continue;
       const position = tree.positionOf(full);
-      const where = formatWhere(tree.origin, position, full);
+      const where = tree.where(full);
       problems.add('CONFIG_INVALID', { where, reason: finding.reason, hint: finding.hint }, position);
     }
   }
@@ -102,7 +102,7 @@ function convert(text: string, expected: string): number | boolean | undefined {
 function putFile(file: string, path: ConfigPath, schema: z.ZodType | undefined, context: ValidationContext): boolean {
   const { tree, problems, baseDir, warnings } = context;
   const position = tree.positionOf(path);
-  const where = formatWhere(tree.origin, position, path);
+  const where = tree.where(path);
   const read = readReferencedFile(file, baseDir, where, problems, position);
   if (!read) {
     tree.set(path, '');

@@ -17,7 +17,7 @@ export function addCheck(program: Command, outcome: Outcome, io: CliIo): void {
       const options = self.optsWithGlobals<CommonOptions>();
       const loaded = await loadConfig(files.length ? files : [DEFAULT_FILE], { env: io.env, secrets: 'preview' });
       const { warnings } = loaded.config;
-      const effective = effectiveConfig(loaded.source, loaded);
+      const effective = effectiveConfig(loaded.parts);
       if (options.json) {
         io.out(`${JSON.stringify({ file: loaded.config.origin, ...effectiveJson(effective), warnings }, null, 2)}\n`);
       } else {
