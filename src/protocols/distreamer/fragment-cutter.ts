@@ -8,6 +8,8 @@ export interface CutFragment {
   readonly icyOffsets: readonly number[];
   /** The metadata that holds at the end: a block without its length byte. */
   readonly title: Buffer;
+  /** Bytes from its end to the next length byte; undefined without metadata inside. */
+  readonly nextIcyOffset: number | undefined;
 }
 
 /** How a cutter cuts. */
@@ -56,8 +58,13 @@ export class FragmentCutter {
 
   /** Ends the current fragment, if it has bytes. */
   flush(): void {
-    if (this.#bytes === 0) return;
-    const cut = { parts: this.#parts, icyOffsets: this.#icyOffsets, title: this.#title };
+    if (this.#bytes > 0) this.#cut(0);
+  }
+
+  /** `restBytes`: what is left of the part that is being put. */
+  #cut(restBytes: number): void {
+    const nextIcyOffset = this.#options.icyint > 0 ? restBytes + this.#audioLeft : undefined;
+    const cut = { parts: this.#parts, icyOffsets: this.#icyOffsets, title: this.#title, nextIcyOffset };
     this.#parts = [];
     this.#bytes = 0;
     this.#icyOffsets = [];
@@ -90,7 +97,7 @@ export class FragmentCutter {
       this.#parts.push(part.subarray(at, end));
       this.#bytes += end - at;
       at = end;
-      if (this.#bytes >= fragmentBytes) this.flush();
+      if (this.#bytes >= fragmentBytes) this.#cut(part.length - end);
     }
   }
 }

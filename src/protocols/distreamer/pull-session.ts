@@ -48,6 +48,8 @@ export class PullSession {
   #bytesSinceList = 0;
   #lastSent: WireFragment | undefined;
   #oggHeader: Buffer | undefined;
+  /** The password was wrong. */
+  isRefused = false;
   /** Fragments that were evicted before this client took them. */
   evicted = 0;
 
@@ -88,6 +90,7 @@ export class PullSession {
     const { store, password, clientCount } = this.#options;
     if (request.kind === 'stats') this.#end(statsResponse(clientCount(), store.numbers));
     else if (!request.passwords.map((given) => secretEquals(given, password)).includes(true)) {
+      this.isRefused = true;
       this.#end(PASSWORD_INCORRECT);
     } else {
       this.#state = 'feeding';

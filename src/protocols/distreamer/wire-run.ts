@@ -43,6 +43,7 @@ export class WireRun {
   #steps: WireStep[] = [];
   /** Where in the steps the audio was joined without a known title. */
   #joinedAt: number | undefined;
+  #audioSinceJoin = 0;
   /** Number of the newest fragment taken. */
   last: number | undefined;
   /** Its audio was begun, on this connection or one before. */
@@ -151,7 +152,8 @@ export class WireRun {
     this.#splitter.lose();
     if (this.#splitter.aligned) return true;
     let distance = 0;
-    for (const { number, data } of stretch) {
+    const after = { number: stretch.at(-1)!.number + 1, data: Buffer.alloc(0) };
+    for (const { number, data } of [...stretch, after]) {
       const first = list.icyOffsets.get(number)?.[0];
       if (first !== undefined) {
         if (!this.#splitter.alignTo(distance + first)) fail();
@@ -167,6 +169,7 @@ export class WireRun {
     const ogg = new OggJoin(fragment.oggHeader);
     this.#ogg = ogg.usable ? ogg : undefined;
     this.#joinedAt = this.#steps.length;
+    this.#audioSinceJoin = 0;
   }
 
   #read(fragment: WaitingFragment, list: StoreList): void {
@@ -191,12 +194,18 @@ export class WireRun {
   #split(fragment: WaitingFragment): void {
     this.#splitter.push(fragment.data, {
       audio: (data) => this.#audio(data),
-      block: (text) => this.#tellTitle(text, this.#steps.length),
+      block: (text) => this.#tellTitle(text, this.#isFirstBlock ? this.#joinedAt! : this.#steps.length),
     });
     this.last = fragment.number;
   }
 
+  /** The first place for a block after a join: what it tells holds from the join on, not only from there. */
+  get #isFirstBlock(): boolean {
+    return this.#joinedAt !== undefined && this.#audioSinceJoin <= this.#icyint;
+  }
+
   #audio(data: Buffer): void {
+    this.#audioSinceJoin += data.length;
     const parts = this.#ogg ? this.#ogg.push(data) : [data];
     if (!parts) return;
     this.#ogg = undefined;

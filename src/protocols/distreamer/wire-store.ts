@@ -25,6 +25,8 @@ export interface WireFragment {
   readonly generation: WireGeneration;
   /** Offset of each metadata length byte in the fragment's bytes. */
   readonly icyOffsets: readonly number[];
+  /** Bytes from its end to the next length byte; undefined without metadata inside. */
+  readonly nextIcyOffset: number | undefined;
   /** The metadata that holds at its end: a block without its length byte. */
   readonly title: Buffer;
   /** The message `oggheader` that goes before it; the same object while it is unchanged. */
@@ -155,6 +157,7 @@ export class WireStore {
       message: encodeMessage(number, Buffer.concat(cut.parts)),
       generation: this.#generation!,
       icyOffsets: cut.icyOffsets,
+      nextIcyOffset: cut.nextIcyOffset,
       // An Ogg stream tells its titles itself, at the right page.
       title: this.#oggHeader === NO_OGG_HEADER ? cut.title : NO_TITLE,
       oggHeader: this.#oggHeader,
@@ -171,6 +174,8 @@ export class WireStore {
     const generation = last?.generation;
     const named = this.#fragments.filter((fragment) => fragment.number <= upTo && fragment.generation === generation);
     const icyOffsets = generation?.icyint ? named.map((one) => [one.number, one.icyOffsets] as const) : [];
+    // As in the original, the list tells of the next fragment already: who joins needs one length byte to count from.
+    if (last?.nextIcyOffset !== undefined) icyOffsets.push([upTo + 1, [last.nextIcyOffset]]);
     const breaks = named.flatMap((one) => (one.discontinuity ? [[one.number, one.discontinuity] as const] : []));
     return encodeStoreList({
       fragments: named.map((fragment) => fragment.number),

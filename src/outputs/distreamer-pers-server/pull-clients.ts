@@ -1,0 +1,169 @@
+import type { Socket } from 'node:net';
+import type { Clock, Timer } from '../../core/clock.ts';
+import { ProtocolViolation } from '../../core/errors.ts';
+import type { Logger } from '../../core/logger.ts';
+import type { OutputReport } from '../../modules/output.ts';
+import { PullSession } from '../../protocols/distreamer/pull-session.ts';
+import type { WireStore } from '../../protocols/distreamer/wire-store.ts';
+
+/** What the clients of one output share. */
+export interface PullClientsOptions {
+  readonly store: WireStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly password: string;
+  /** A client that could take nothing for so long is dropped. */
+  readonly timeout: number;
+  /** Bytes that wait for one client at most (and one message more). */
+  readonly queueLimit: number;
+  readonly maxClients: number;
+}
+
+interface Client {
+  readonly socket: Socket;
+  readonly session: PullSession;
+  /** Runs until the request is whole, or an answer is taken. */
+  readonly deadline: Timer;
+  /** When the socket last took bytes, or had none waiting. */
+  progressMs: number;
+  readonly onTaken: () => void;
+  isFeeding: boolean;
+}
+
+/** Time for the request to come, and for the last answer to go. */
+const HEAD_TIMEOUT_MS = 10_000;
+
+/** Gives each connection what its session says, within the bounds of its queue. */
+export class PullClients {
+  readonly #options: PullClientsOptions;
+  readonly #clients = new Set<Client>();
+  readonly #counters = {
+    connections: 0,
+    refused: 0,
+    passwords_refused: 0,
+    bytes_sent: 0,
+    slow_dropped: 0,
+    evicted_fragments: 0,
+  };
+
+  constructor(options: PullClientsOptions) {
+    this.#options = options;
+  }
+
+  /** Clients that are given the stream. */
+  get feedingCount(): number {
+    let count = 0;
+    for (const client of this.#clients) if (client.isFeeding) count++;
+    return count;
+  }
+
+  /** Takes a connection over. */
+  accept(socket: Socket): void {
+    const { store, password, clock, maxClients } = this.#options;
+    // An error is followed by `close`.
+    socket.on('error', () => {});
+    if (this.#clients.size >= maxClients) {
+      this.#counters.refused++;
+      socket.destroy();
+      return;
+    }
+    this.#counters.connections++;
+    const session = new PullSession({ store, password, clientCount: () => this.feedingCount });
+    const deadline = clock.after(HEAD_TIMEOUT_MS, () => socket.destroy());
+    const onTaken = () => {
+      client.progressMs = clock.nowMs();
+    };
+    const client: Client = { socket, session, deadline, progressMs: clock.nowMs(), onTaken, isFeeding: false };
+    this.#clients.add(client);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 30_000);
+    socket.on('close', () => this.#remove(client));
+    socket.on('drain', () => this.#feed(client));
+    socket.on('data', (chunk: Buffer) => this.#receive(client, chunk));
+  }
+
+  /** Gives every client what is due to it. */
+  feed(): void {
+    for (const client of this.#clients) this.#feed(client);
+  }
+
+  /** Time for the lists. */
+  interval(): void {
+    const nowMs = this.#options.clock.nowMs();
+    for (const client of this.#clients) {
+      client.session.interval();
+      this.#feed(client);
+      this.#dropStalled(client, nowMs);
+    }
+  }
+
+  /** Disconnects all. */
+  close(): void {
+    for (const { socket } of this.#clients) socket.destroy();
+  }
+
+  report(): OutputReport {
+    const listeners = this.feedingCount;
+    const { evicted_fragments, ...counters } = this.#counters;
+    let evicted = evicted_fragments;
+    for (const { session } of this.#clients) evicted += session.evicted;
+    return { state: 'ready', listeners, counters: { ...counters, evicted_fragments: evicted } };
+  }
+
+  #receive(client: Client, chunk: Buffer): void {
+    if (client.isFeeding) return;
+    try {
+      client.session.receive(chunk);
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error;
+      this.#counters.refused++;
+      client.socket.destroy();
+      return;
+    }
+    this.#answered(client);
+    this.#feed(client);
+  }
+
+  #answered(client: Client): void {
+    const { session, socket, deadline } = client;
+    const address = socket.remoteAddress;
+    if (session.state === 'feeding') {
+      client.isFeeding = true;
+      deadline.cancel();
+      this.#options.log.info('a client connected', { address });
+    }
+    if (session.isRefused) {
+      this.#counters.passwords_refused++;
+      this.#options.log.debug('a client gave a wrong password', { address });
+    }
+  }
+
+  #feed(client: Client): void {
+    const { session, socket } = client;
+    const wasIdle = socket.writableLength === 0;
+    socket.cork();
+    while (socket.writable && socket.writableLength < this.#options.queueLimit) {
+      const bytes = session.next();
+      if (!bytes) break;
+      if (wasIdle) client.progressMs = this.#options.clock.nowMs();
+      this.#counters.bytes_sent += bytes.length;
+      socket.write(bytes, client.onTaken);
+    }
+    socket.uncork();
+    if (session.state === 'ending' && socket.writable) socket.end();
+  }
+
+  #dropStalled(client: Client, nowMs: number): void {
+    const { socket } = client;
+    if (socket.writableLength === 0 || nowMs - client.progressMs < this.#options.timeout) return;
+    this.#counters.slow_dropped++;
+    socket.destroy();
+  }
+
+  #remove(client: Client): void {
+    if (!this.#clients.delete(client)) return;
+    client.deadline.cancel();
+    this.#counters.evicted_fragments += client.session.evicted;
+    if (client.isFeeding) this.#options.log.info('a client left', { address: client.socket.remoteAddress });
+  }
+}
