@@ -81,10 +81,10 @@ describe('isPlaylist', () => {
   it('goes by the type, and by the path where the type is vague', () => {
     expect(isPlaylist('audio/x-scpls', '/listen')).toBe(true);
     expect(isPlaylist('application/vnd.apple.mpegurl', '/x')).toBe(true);
-    expect(isPlaylist(undefined, '/live.M3U')).toBe(true);
+    expect(isPlaylist('', '/live.M3U')).toBe(true);
     expect(isPlaylist('text/plain', '/live.pls')).toBe(true);
     expect(isPlaylist('audio/mpeg', '/live.m3u')).toBe(false);
     expect(isPlaylist('text/html', '/live.m3u')).toBe(false);
-    expect(isPlaylist(undefined, '/live.mp3')).toBe(false);
+    expect(isPlaylist('', '/live.mp3')).toBe(false);
   });
 });

@@ -30,17 +30,17 @@ export interface Playlist {
   readonly entries: readonly PlaylistEntry[];
 }
 
-const FORMAT_OF_TYPE: ReadonlyMap<string, PlaylistFormat> = new Map([
-  ['audio/x-mpegurl', 'm3u'],
-  ['audio/mpegurl', 'm3u'],
-  ['application/x-mpegurl', 'm3u'],
-  ['application/mpegurl', 'm3u'],
-  ['application/vnd.apple.mpegurl', 'm3u'],
-  ['audio/x-scpls', 'pls'],
-  ['audio/scpls', 'pls'],
-  ['application/pls', 'pls'],
-  ['application/pls+xml', 'pls'],
-  ['application/xspf+xml', 'xspf'],
+const PLAYLIST_TYPES: ReadonlySet<string> = new Set([
+  'audio/x-mpegurl',
+  'audio/mpegurl',
+  'application/x-mpegurl',
+  'application/mpegurl',
+  'application/vnd.apple.mpegurl',
+  'audio/x-scpls',
+  'audio/scpls',
+  'application/pls',
+  'application/pls+xml',
+  'application/xspf+xml',
 ]);
 /** Types under which servers send files that they do not know. */
 const VAGUE_TYPES: ReadonlySet<string> = new Set(['', 'text/plain', 'application/octet-stream']);
@@ -48,12 +48,11 @@ const EXTENSION = /\.(m3u|m3u8|pls|xspf)$/i;
 
 /**
  * Whether an answer is a playlist: by its MIME type, or by the ending of its path where the type says nothing.
- * @param mimeType lower case, without parameters; undefined when there is none
+ * @param mimeType lower case, without parameters; empty when there is none
  * @param path of the address, without the query
  */
-export function isPlaylist(mimeType: string | undefined, path: string): boolean {
-  const type = mimeType ?? '';
-  return FORMAT_OF_TYPE.has(type) || (VAGUE_TYPES.has(type) && EXTENSION.test(path));
+export function isPlaylist(mimeType: string, path: string): boolean {
+  return PLAYLIST_TYPES.has(mimeType) || (VAGUE_TYPES.has(mimeType) && EXTENSION.test(path));
 }
 
 /** Reads a playlist; which kind it is its first bytes tell. Anything is taken, without entries when it is none. */
