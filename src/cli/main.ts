@@ -5,7 +5,10 @@
 import { systemClock } from '../core/clock.ts';
 import { EXIT } from '../core/error-codes.ts';
 import { addCheck } from './commands/check.ts';
+import { addCredentials } from './commands/credentials.ts';
+import { addDemo } from './commands/demo.ts';
 import { addRun } from './commands/run.ts';
+import { addStatus } from './commands/status.ts';
 import { type CliIo, processIo } from './io.ts';
 import { addExamples, newProgram, type Outcome, runProgram } from './program.ts';
 
@@ -15,6 +18,9 @@ export async function runDistream(args: readonly string[], io: CliIo = processIo
   const program = newProgram('distream', 'Live audio that survives the network.', io);
   addRun(program, outcome, io);
   addCheck(program, outcome, io);
+  addStatus(program, outcome, io);
+  addDemo(program, outcome, io);
+  addCredentials(program, outcome, io);
   addExamples(program, [
     ['distream demo', 'hear a station that outlives its failing line'],
     ['distream run', 'run the node of distream.yaml'],

@@ -26,8 +26,9 @@ function mountClaim({ options }: Used): string | undefined {
   return listen + options.mount;
 }
 
-function recordingClaim({ module, options }: Used, baseDir: string): string | undefined {
-  return module.type === 'recorder' && typeof options.path === 'string' ? resolve(baseDir, options.path) : undefined;
+function recordingClaim({ module, options, path }: Used, baseDir: string): string | undefined {
+  if (module.type !== 'recorder' || typeof options.path !== 'string') return undefined;
+  return resolve(baseDir, options.path.replaceAll('%{stream}', String(path[1])));
 }
 
 function claimOnce(

@@ -53,7 +53,7 @@ export function isDistreamerFile(file: string): boolean {
  * USAGE, CONFIG_NOT_FOUND, CONFIG_UNREADABLE, or a ConfigurationError with every problem.
  * @param files at least one
  */
-export function loadConfig(files: readonly string[], options: LoadOptions): Promise<LoadedConfig> {
+export async function loadConfig(files: readonly string[], options: LoadOptions): Promise<LoadedConfig> {
   if (files.every(isDistreamerFile)) return loadDistreamerFiles(files, options);
   if (files.length === 1) return loadYamlFile(files[0]!, options);
   const reason = 'only DiStreamer files (.conf) run together; put the streams of YAML into one file';
