@@ -92,7 +92,7 @@ function mountRow(path) {
   const links = ['m3u', 'pls', 'xspf'].map((type) =>
     make('a', { href: `${encodeURI(path)}.${type}`, text: type.toUpperCase(), 'aria-label': `${type.toUpperCase()} playlist of ${path}` }),
   );
-  return make('li', { class: 'mount' }, [make('div', { class: 'copy' }, [field, copy]), make('div', { class: 'links' }, links)]);
+  return make('li', { class: 'mount' }, [field, copy, ...links]);
 }
 
 /** One stream on the page; `update` shows a new status. */
@@ -151,11 +151,16 @@ export class Card {
   }
 
   #updateReserve({ reserveSeconds, reserveTargetSeconds, reserveLowestSeconds }) {
-    const target = reserveTargetSeconds > 0 ? ` of ${seconds(reserveTargetSeconds)}` : '';
-    setText(this.reserve, `${seconds(reserveSeconds)}${target}`);
-    setText(this.lowest, reserveTargetSeconds > 0 ? `lowest ${seconds(reserveLowestSeconds)}` : '');
-    this.meter.update(reserveSeconds, reserveTargetSeconds, `${Math.round(reserveSeconds)} seconds${target}`);
     this.meter.element.hidden = reserveTargetSeconds === 0;
+    if (reserveTargetSeconds === 0) {
+      setText(this.reserve, 'none');
+      setText(this.lowest, '');
+      return;
+    }
+    const target = ` of ${seconds(reserveTargetSeconds)}`;
+    setText(this.reserve, `${seconds(reserveSeconds)}${target}`);
+    setText(this.lowest, `lowest ${seconds(reserveLowestSeconds)}`);
+    this.meter.update(reserveSeconds, reserveTargetSeconds, `${Math.round(reserveSeconds)} seconds${target}`);
   }
 
   #updateMounts(paths) {

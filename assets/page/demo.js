@@ -61,6 +61,7 @@ export class DemoPanel {
   }
 
   #advice(up, reserveSeconds) {
+    if (!up && reserveSeconds < 0.5) return 'The line is cut and the reserve is used up. Sound returns with the line.';
     if (!up) return `The line is cut. You hear the reserve; it lasts another ${Math.round(reserveSeconds)} seconds.`;
     if (reserveSeconds < this.most * 0.9) return 'The line is back. The reserve fills again, faster than you listen.';
     return 'The line is up and the reserve is full. The next cut will come soon.';

@@ -26,13 +26,16 @@ export function setAttribute(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
-/** `7 s`, `3 min`, `2 h 5 min`, `4 days`. */
+/** `7 s`, `3 min`, `2 h 5 min`, `4 days`; for how long something is so. */
 export function duration(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min`;
-  if (whole < 86400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
-  return `${Math.floor(whole / 86400)} days`;
+  if (whole < 86400) {
+    const minutes = Math.floor((whole % 3600) / 60);
+    return `${Math.floor(whole / 3600)} h${minutes > 0 ? ` ${minutes} min` : ''}`;
+  }
+  return plural(Math.floor(whole / 86400), 'day');
 }
 
 /** `24.5 s`; whole seconds from 100 on. */

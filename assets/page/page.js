@@ -9,8 +9,8 @@ const TIMEOUT_MS = 5000;
 const connection = document.getElementById('connection');
 const streams = document.getElementById('streams');
 const cards = new Map();
+const demoSection = document.getElementById('demo'); // names its source when this node is a demo
 let demoPanel;
-let hasDemo = true; // until the node says otherwise
 
 async function ask(path) {
   return fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
@@ -38,11 +38,11 @@ function showStreams(status) {
 }
 
 async function showDemo(status) {
-  if (!hasDemo) return;
-  const response = await ask('/api/v1/demo');
-  hasDemo = response.ok;
-  if (!hasDemo) return;
-  demoPanel ??= new DemoPanel(document.getElementById('demo'));
+  const { source } = demoSection.dataset;
+  if (!source) return;
+  const response = await ask(source);
+  if (!response.ok) return;
+  demoPanel ??= new DemoPanel(demoSection);
   const heard = status.streams.filter((stream) => mountsOf(stream).length > 0);
   const target = Math.max(0, ...heard.map((stream) => stream.buffer.reserveTargetSeconds));
   demoPanel.update(await response.json(), heard.flatMap(mountsOf)[0], target);

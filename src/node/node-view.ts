@@ -1,7 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import type { ListenerMount, SourceMount } from '../modules/network.ts';
-import type { FailureLimiter } from '../net/failure-limiter.ts';
 import type { NodeStatus } from './status/schema.ts';
 
 /** Totals and gauges of the shared port since the start; all plain numbers. */
@@ -25,6 +24,4 @@ export interface NodeView {
   /** The mounts of the shared port. */
   directory(): { readonly listeners: readonly ListenerMount[]; readonly sources: readonly SourceMount[] };
   networkCounters(): NetworkCounters;
-  /** Wrong passwords by address; shared with the sources, so that neither is a way around the other. */
-  failures(): FailureLimiter;
 }

@@ -7,10 +7,14 @@ import type { NodeView } from '../node-view.ts';
 import type { FormFields } from './form-fields.ts';
 
 /**
- * Who may ask: `public` everyone; `local` loopback and private addresses without credentials, everyone
- * else as administrator; `source` the handler checks the credentials of a mount; `admin` the administrator.
+ * Who may ask:
+ * - `public` everyone; credentials are not looked at
+ * - `viewer` everyone, but who gives credentials must give the administrator's, and sees more
+ * - `local` this machine and private networks; everyone else as administrator
+ * - `source` the handler checks the credentials of a mount
+ * - `admin` the administrator
  */
-export type Role = 'public' | 'local' | 'source' | 'admin';
+export type Role = 'public' | 'viewer' | 'local' | 'source' | 'admin';
 
 /** The methods that routes answer. */
 export type Method = 'GET' | 'HEAD' | 'POST';

@@ -6,6 +6,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { reasonOf } from '../../core/errors.ts';
 import { secretEquals } from '../../core/secret.ts';
 import { clientOf } from '../../net/client-address.ts';
+import type { FailureLimiter } from '../../net/failure-limiter.ts';
 import { type Credentials, parseBasicAuth } from '../../protocols/http/basic-auth.ts';
 import { HeadError } from '../../protocols/http/head-error.ts';
 import { splitTarget } from '../../protocols/http/target.ts';
@@ -28,6 +29,8 @@ const DEFAULT_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
 /** What the router is given besides the node. */
 export interface RouterOptions {
+  /** Wrong passwords by address; shared with the sources, so that neither is a way around the other. */
+  readonly failures: FailureLimiter;
   /** Routes of the program around the node, e.g. the demo; they cannot replace the node's own. */
   readonly extraRoutes?: readonly Route[];
 }
@@ -49,12 +52,13 @@ export function nodeRoutes(extraRoutes: readonly Route[] = []): Route[] {
 /**
  * Answers all requests that are not for a mount. Each answer is whole and closes the connection. Never throws.
  */
-export function createRequestListener(view: NodeView, options: RouterOptions = {}): RequestListener {
+export function createRequestListener(view: NodeView, options: RouterOptions): RequestListener {
   const router = new Router(view, options);
   return (request, response) => {
     router.answer(request).then(
       (answered) => send(request, response, answered),
       (error) => {
+        if (response.destroyed) return; // the client went away while it sent
         view.log.error(`The answer to ${request.method} ${request.url?.slice(0, 200)} failed: ${reasonOf(error)}`);
         send(request, response, { answer: errorPage(500, 'internal error') });
       },
@@ -69,11 +73,13 @@ interface Answered {
 
 class Router {
   readonly #view: NodeView;
+  readonly #failures: FailureLimiter;
   readonly #exact = new Map<string, Route>();
   readonly #byExtension = new Map<string, Route>();
 
-  constructor(view: NodeView, { extraRoutes = [] }: RouterOptions) {
+  constructor(view: NodeView, { failures, extraRoutes = [] }: RouterOptions) {
     this.#view = view;
+    this.#failures = failures;
     for (const route of nodeRoutes(extraRoutes)) {
       const [table, key] = route.path.startsWith('/*')
         ? [this.#byExtension, route.path.slice(2)]
@@ -109,12 +115,14 @@ class Router {
 
   async #admit(request: IncomingMessage, route: Route, target: { path: string; search: string }): Promise<Answer> {
     const client = clientOf(request);
-    const credentials = parseBasicAuth(request.headers.authorization);
-    if (credentials || route.role !== 'public') {
-      if (this.#view.failures().isBlocked(client.address)) return tooManyFailures();
-    }
+    const credentials = route.role === 'public' ? undefined : parseBasicAuth(request.headers.authorization);
     const isAdmin = credentials !== undefined && this.#isAdmin(credentials);
-    const refusal = this.#refuseRole(request, route, client.address, isAdmin, credentials);
+    const refusal =
+      this.#refuseClient(request, route, client.address) ??
+      this.#refuseRole(request, route, client.address, {
+        credentials,
+        isAdmin,
+      });
     if (refusal) return refusal;
     const form = request.method === 'POST' ? await readBody(request, this.#view.clock) : '';
     if (typeof form === 'number') return errorPage(form, form === 413 ? 'Form too long' : 'Form too slow');
@@ -126,7 +134,7 @@ class Router {
       clientAddress: client.address,
       credentials,
       isAdmin,
-      countFailure: () => this.#view.failures().count(client.address),
+      countFailure: () => this.#failures.count(client.address),
     };
     return (await route.handle(exchange)) ?? errorPage(404, 'The file you requested could not be found');
   }
@@ -138,26 +146,30 @@ class Router {
     return secretEquals(password, admin.password) && userFits && admin.password !== '';
   }
 
-  #refuseRole(
-    request: IncomingMessage,
-    route: Route,
-    address: string,
-    isAdmin: boolean,
-    credentials: Credentials | undefined,
-  ): Answer | undefined {
-    if (route.role === 'public') return undefined;
-    if (route.role !== 'local' && isCrossSite(request)) return errorPage(403, 'Not from another site');
-    if (route.role === 'source') return undefined;
-    if (route.role === 'local' && !credentials && isLocalAddress(address) && !wasForwarded(request)) return undefined;
-    if (isLoopbackRebinding(request, address)) return errorPage(421, 'Ask by the address of this machine');
-    if (isAdmin) return undefined;
-    if (credentials) this.#view.failures().count(address);
+  #refuseClient(request: IncomingMessage, { role }: Route, address: string): Answer | undefined {
+    if (role === 'public') return undefined;
+    if (this.#failures.isBlocked(address)) return tooManyFailures();
+    if (role === 'viewer') return undefined;
+    if (isCrossSite(request)) return errorPage(403, 'Not from a page of another site');
+    const rebound = role !== 'source' && isLoopbackAddress(address) && !namesThisMachine(request.headers.host);
+    return rebound ? errorPage(421, 'Ask by the address of this machine') : undefined;
+  }
+
+  #refuseRole(request: IncomingMessage, { role }: Route, address: string, login: Login): Answer | undefined {
+    if (login.isAdmin || role === 'public' || role === 'source') return undefined;
+    if (!login.credentials) {
+      if (role === 'viewer') return undefined;
+      if (role === 'local' && isLocalAddress(address) && !wasForwarded(request)) return undefined;
+    } else {
+      this.#failures.count(address);
+    }
     return authenticationRequired();
   }
 }
 
-function isLoopbackRebinding(request: IncomingMessage, address: string): boolean {
-  return isLoopbackAddress(address) && !namesThisMachine(request.headers.host);
+interface Login {
+  readonly credentials: Credentials | undefined;
+  readonly isAdmin: boolean;
 }
 
 function refuseMethod(request: IncomingMessage, route: Route): Answer | undefined {

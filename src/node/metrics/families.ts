@@ -220,7 +220,7 @@ function streamFamilies(status: NodeStatus): MetricFamily[] {
 }
 
 function mountFamilies(view: NodeView): MetricFamily[] {
-  const mounts = view.directory().listeners.map(({ mount, info }) => ({ mount, info: info() }));
+  const mounts = view.directory().listeners.map((mount) => ({ mount: mount.mount, info: mount.info() }));
   return [
     {
       kind: 'gauge',

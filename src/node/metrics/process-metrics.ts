@@ -1,13 +1,26 @@
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { MetricFamily } from './families.ts';
 
 /** How often the delay of the event loop is sampled. */
 const RESOLUTION_MS = 20;
 
+/** The part of Node's histogram of event loop delays that is used; nanoseconds. */
+interface DelayHistogram {
+  readonly max: number;
+  enable(): boolean;
+  percentile(percent: number): number;
+  reset(): void;
+}
+
 /** What the process costs, under the names that Node.js dashboards know. */
 export class ProcessMetrics {
   /** Sampling begins with the first scrape, so that who never scrapes pays nothing. */
-  #delay: IntervalHistogram | undefined;
+  #delay: DelayHistogram | undefined;
+  readonly #monitor: (options: { resolution: number }) => DelayHistogram;
+
+  constructor(monitor: (options: { resolution: number }) => DelayHistogram = monitorEventLoopDelay) {
+    this.#monitor = monitor;
+  }
 
   /** The families now; the delay of the event loop is since the collection before. */
   collect(utcMs: number): MetricFamily[] {
@@ -25,7 +38,7 @@ export class ProcessMetrics {
 
   #delays(): MetricFamily[] {
     if (!this.#delay) {
-      this.#delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+      this.#delay = this.#monitor({ resolution: RESOLUTION_MS });
       this.#delay.enable();
       return [];
     }

@@ -10,4 +10,4 @@ function status({ view, isAdmin }: Exchange): Answer {
 }
 
 /** The routes of the node's own API. */
-export const API_ROUTES: readonly Route[] = [{ path: '/api/v1/status', methods: READ, role: 'public', handle: status }];
+export const API_ROUTES: readonly Route[] = [{ path: '/api/v1/status', methods: READ, role: 'viewer', handle: status }];

@@ -72,9 +72,9 @@ function updateMetadata(exchange: Exchange): Answer {
 /** SHOUTcast names no mount: the one that the password opens, best the one that this encoder sends to. */
 function updateShoutcast(exchange: Exchange): Answer {
   const path = exchange.fields.raw('mount');
-  const opened = exchange.view
-    .directory()
-    .sources.filter((source) => (path === undefined || source.mount === path) && mayUpdate(exchange, source));
+  const named = path === undefined ? undefined : findSource(exchange.view, path);
+  const candidates = path === undefined ? exchange.view.directory().sources : named ? [named] : [];
+  const opened = candidates.filter((source) => mayUpdate(exchange, source));
   const connected = opened.filter((source) => source.source());
   const source =
     connected.find((candidate) => candidate.source()?.address === exchange.clientAddress) ?? connected[0] ?? opened[0];

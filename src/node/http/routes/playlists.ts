@@ -2,6 +2,7 @@
  * Playlists of a mount, for players that are given a file: `/MOUNT.m3u`, `.pls`, `.xspf`.
  * @module
  */
+import { cleanText } from '../../../core/text.ts';
 import type { ListenerMount, MountInfo } from '../../../modules/network.ts';
 import type { NodeView } from '../../node-view.ts';
 import { listedPath, urlOf } from '../mounts.ts';
@@ -15,8 +16,9 @@ function mountAt(view: NodeView, path: string): ListenerMount | undefined {
   return exact ?? listeners.find((mount) => listedPath(mount.mount).replace(/\.[A-Za-z0-9]{1,5}$/, '') === path);
 }
 
+/** One line: a line break would begin another entry. */
 function displayName({ station, streamName }: MountInfo): string {
-  return station.name || streamName;
+  return cleanText(station.name || streamName, 300);
 }
 
 function m3u(url: string): string {

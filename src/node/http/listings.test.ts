@@ -1,0 +1,130 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { FakeListenerMount, fakeNodeView } from '../../../test/support/fake-node-view.ts';
+import { type HttpHarness, serve } from '../../../test/support/http-client.ts';
+import { FailureLimiter } from '../../net/failure-limiter.ts';
+import { parsePlaylist } from '../../protocols/playlist/playlist.ts';
+import { createRequestListener } from './router.ts';
+
+let harness: HttpHarness;
+afterEach(() => harness.close());
+
+async function start(...listeners: FakeListenerMount[]) {
+  const view = fakeNodeView(listeners.length > 0 ? { listeners } : {});
+  harness = await serve(createRequestListener(view, { failures: new FailureLimiter({ clock: view.clock }) }));
+  return harness.ask;
+}
+
+describe('playlists', () => {
+  it('are written for each player', async () => {
+    const ask = await start();
+    const url = 'http://radio.example:8000/live.mp3';
+    expect(await ask('/live.mp3.m3u')).toMatchObject({
+      body: `${url}\r\n`,
+      headers: { 'content-type': 'audio/x-mpegurl' },
+    });
+    expect(await ask('/live.mp3.pls')).toMatchObject({
+      body: `[playlist]\r\nNumberOfEntries=1\r\nFile1=${url}\r\nTitle1=Sine & <co>\r\nLength1=-1\r\nVersion=2\r\n`,
+      headers: { 'content-type': 'audio/x-scpls' },
+    });
+    const xspf = await ask('/live.mp3.xspf');
+    expect(xspf.headers['content-type']).toBe('application/xspf+xml; charset=utf-8');
+    expect(xspf.body).toContain(`<trackList><track><location>${url}</location><title>Ada - Engine</title>`);
+    expect(xspf.body).toContain('Stream Title: Sine &amp; &lt;co&gt;\n');
+  });
+
+  it('are found without the ending of the mount, and encode its path', async () => {
+    const ask = await start(new FakeListenerMount('/live.mp3'), new FakeListenerMount('/ü x.ogg'));
+    expect((await ask('/live.m3u')).body).toBe('http://radio.example:8000/live.mp3\r\n');
+    expect((await ask('/%C3%BC%20x.m3u')).body).toBe('http://radio.example:8000/%C3%BC%20x.ogg\r\n');
+    expect((await ask('/other.m3u')).status).toBe(404);
+    expect((await ask('/.m3u')).status).toBe(404);
+  });
+
+  it('hold one entry whatever a name holds', async () => {
+    const name = 'x\r\nFile2=http://evil\u2028</title>';
+    const ask = await start(new FakeListenerMount('/a', { station: { name } }));
+    for (const extension of ['m3u', 'pls', 'xspf']) {
+      const { entries } = parsePlaylist(Buffer.from((await ask(`/a.${extension}`)).body));
+      expect(entries.map(({ url }) => url)).toEqual(['http://radio.example:8000/a']);
+    }
+    expect((await ask('/a.xspf')).body).not.toContain('</title></title>');
+  });
+});
+
+describe('SHOUTcast answers', () => {
+  it('/7.html has seven fields', async () => {
+    const ask = await start(new FakeListenerMount('/a', { title: 'A, B <i>', maxListeners: 50 }));
+    expect((await ask('/7.html')).body).toBe(
+      '<HTML><meta http-equiv="Pragma" content="no-cache"></head><body>3,1,7,50,3,128,A, B &lt;i&gt;</body></html>',
+    );
+    expect((await ask('/7.html?sid=2')).body).toContain('<body>0,0,0,0,0,0,</body>');
+  });
+
+  it('/stats is JSON or XML, by sid', async () => {
+    const ask = await start(new FakeListenerMount('/a'), new FakeListenerMount('/b', { title: 'Second <x>' }));
+    const second = JSON.parse((await ask('/stats?sid=2&json=1')).body);
+    expect(second).toMatchObject({
+      currentlisteners: 3,
+      peaklisteners: 7,
+      servertitle: 'Sine & <co>',
+      songtitle: 'Second <x>',
+      streamstatus: 1,
+      streampath: '/b',
+      streamuptime: 3600,
+      bitrate: '128',
+    });
+    expect((await ask('/stats?sid=2')).body).toContain('<SONGTITLE>Second &lt;x&gt;</SONGTITLE>');
+    expect(JSON.parse((await ask('/stats?json=1&sid=9')).body)).toMatchObject({ streamstatus: 0 });
+    expect(JSON.parse((await ask('/stats?json=1&sid=__proto__')).body)).toMatchObject({ streamstatus: 0 });
+  });
+
+  it('/currentsong is the title alone', async () => {
+    const ask = await start();
+    expect(await ask('/currentsong?sid=1')).toMatchObject({
+      body: 'Ada - Engine',
+      headers: { 'content-type': 'text/plain; charset=utf-8' },
+    });
+  });
+});
+
+describe('the page', () => {
+  it('lists the mounts without scripts, every text escaped', async () => {
+    const evil = '"><script>alert(1)</script>';
+    const ask = await start(
+      new FakeListenerMount('/a', { title: evil, station: { name: evil } }),
+      new FakeListenerMount('/secret', { hidden: true }),
+    );
+    const { body, headers } = await ask('/');
+    expect(body).not.toContain('<script>alert');
+    expect(body).not.toContain('/secret');
+    expect(body).toContain('&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;');
+    expect(body).toContain('<a href="/a">http://radio.example:8000/a</a> <a href="/a.m3u">M3U</a>');
+    expect(headers['content-security-policy']).toContain("script-src 'self'");
+  });
+
+  it('has nothing inline, and all files that it names are there', async () => {
+    const ask = await start();
+    const { body } = await ask('/');
+    expect(body).not.toMatch(/<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)/);
+    for (const path of body.matchAll(/(?:src|href)="(\/[^"]*\.(?:js|css|svg))"/g)) {
+      expect((await ask(path[1]!)).status).toBe(200);
+    }
+    const script = (await ask('/page.js')).body;
+    expect(script).toContain('/api/v1/status');
+    for (const file of script.matchAll(/from '\.(\/[^']+)'/g)) {
+      expect(await ask(file[1]!)).toMatchObject({ status: 200, headers: { 'content-type': /^text\/javascript/ } });
+    }
+  });
+
+  it('shows the demo only where there is one', async () => {
+    const ask = await start();
+    expect((await ask('/')).body).not.toContain('data-source');
+    const view = fakeNodeView();
+    const failures = new FailureLimiter({ clock: view.clock });
+    const handle = () => ({ status: 200, contentType: 'application/json', body: '{}' });
+    const demo = { path: '/api/v1/demo', methods: ['GET'], role: 'public', handle } as const;
+    const withDemo = await serve(createRequestListener(view, { failures, extraRoutes: [demo] }));
+    expect((await withDemo.ask('/')).body).toContain('data-source="/api/v1/demo"');
+    await withDemo.close();
+  });
+});
