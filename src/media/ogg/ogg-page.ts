@@ -9,9 +9,8 @@ export interface OggPage {
   readonly bytes: Buffer;
   /** The first packet began on a page before. */
   readonly continued: boolean;
-  /** Beginning and end of a logical stream. */
+  /** A logical stream begins here. */
   readonly isFirst: boolean;
-  readonly isLast: boolean;
   /** Position at the end of the last packet that ends here; undefined when none does, negative when absurd. */
   readonly granule: number | undefined;
   readonly serial: number;
@@ -28,7 +27,6 @@ export const OGG_HEADER_BYTES = 27;
 
 const FLAG_CONTINUED = 1;
 const FLAG_FIRST = 2;
-const FLAG_LAST = 4;
 const KNOWN_FLAGS = 7;
 const CRC_OFFSET = 22;
 
@@ -56,7 +54,6 @@ export function parseOggPage(bytes: Buffer): OggPage | undefined {
     bytes,
     continued: (flags & FLAG_CONTINUED) !== 0,
     isFirst: (flags & FLAG_FIRST) !== 0,
-    isLast: (flags & FLAG_LAST) !== 0,
     granule: granule === -1n ? undefined : Number(granule),
     serial: bytes.readUInt32LE(14),
     sequence: bytes.readUInt32LE(18),

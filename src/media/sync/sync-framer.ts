@@ -42,7 +42,7 @@ const HEADERS_TO_RESYNC = 2;
  * Further headers inside the frames of a chain that are still taken for chance. Counters and other regular
  * bytes look like headers again and again; in coded audio even one is rare (about one in 100 frames).
  */
-const MAX_STRAY_HEADERS = 2;
+const MAX_STRAY_HEADERS = 1;
 
 /** Finds the frames of one `SyncCodec`. In step it returns a frame with its last byte; out of step it searches. */
 export class SyncFramer<H extends SyncHeader> extends ScanningFramer {
