@@ -7,8 +7,7 @@
  */
 
 import { makeSecret } from '../config/credentials.ts';
-import type { Clock } from '../core/clock.ts';
-import { sleep } from '../core/clock.ts';
+import { type Clock, sleep } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import { json, READ, type Route } from '../node/http/route.ts';
 import { type RunningNode, startNode } from '../node/node.ts';
@@ -22,7 +21,8 @@ import { welcome } from './welcome.ts';
 
 /** The port that players are told first. */
 const DEFAULT_PORT = 8000;
-const DEFAULT_SEED = 2026;
+/** Its first outage comes after 20 s and lasts 7 s. */
+const DEFAULT_SEED = 2902;
 /** The end of the demo does not wait longer for the nodes. */
 const STOP_MS = 1_500;
 
@@ -81,8 +81,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     print(welcome({ port, portTaken: port === wanted ? undefined : wanted, networkAddresses: networkAddresses() }));
     await aborted(signal);
   } finally {
-    const stopping = Promise.allSettled(started.reverse().map(async (stop) => stop()));
-    await Promise.race([stopping, sleep(clock, STOP_MS)]);
+    await atMost(STOP_MS, Promise.allSettled(started.reverse().map(async (stop) => stop())), clock);
   }
 
   async function start(name: string, yaml: string, extraRoutes: readonly Route[]): Promise<RunningNode> {
@@ -104,4 +103,10 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 function clockTime(utcMs: number): string {
   return new Date(utcMs).toTimeString().slice(0, 8);
+}
+
+async function atMost(limitMs: number, work: Promise<unknown>, clock: Clock): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([work, sleep(clock, limitMs, done.signal)]);
+  done.abort();
 }

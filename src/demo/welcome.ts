@@ -22,7 +22,7 @@ export function welcome({ port, portTaken, networkAddresses }: WelcomeFacts): st
     '',
     '  studio --- the line --- transmitter --- you',
     '',
-    '  Every 20 to 40 seconds the line goes black for 3 to 12 seconds. You hear nothing of it: the transmitter',
+    '  Every 20 to 40 seconds the line goes black for 3 to 12 seconds. You will not hear it: the transmitter',
     '  plays from its reserve of 25 seconds and fetches what it missed when the line is back.',
     '  Ctrl-C ends the demo.',
     '',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { loadYamlFile } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { blocksOf } from './docs-blocks.ts';
 
 const NODE_KEYS = ['http', 'admin', 'egress', 'log'];
@@ -42,7 +42,17 @@ describe('YAML examples in the documents', () => {
     const file = join(folder, 'distream.yaml');
     const whole = wholeFile(text);
     writeFileSync(file, whole, { mode: 0o600 });
-    const { config } = await loadYamlFile(file, { env: environment(text), secrets: 'preview' });
+    const { config } = await loadConfig([file], { env: environment(text), secrets: 'preview' });
     expect(config.streams.length).toBeGreaterThan(0);
+  });
+});
+
+describe('DiStreamer examples in the documents', () => {
+  it.each(blocksOf('ini'))('$where is a valid file', async ({ text }) => {
+    const file = join(folder, 'distreamer.conf');
+    writeFileSync(file, text, { mode: 0o600 });
+    const { config } = await loadConfig([file], { env: {}, secrets: 'preview' });
+    expect(config.streams.length).toBe(1);
+    expect(config.warnings).toEqual([]);
   });
 });
