@@ -62,8 +62,8 @@ describe('resolveStreamUrl', () => {
 
   it('gives only ASCII without line ends, whatever it is given', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 100 }), (text) => {
-        const url = resolveStreamUrl(`/a${text}`, from);
+      fc.property(fc.uint16Array({ maxLength: 60 }), (units) => {
+        const url = resolveStreamUrl(`/a${String.fromCharCode(...units)}`, from);
         if (url) expect(`${url.target}${url.authority}${url.display}`).toMatch(/^[\x21-\x7e]*$/);
       }),
       { numRuns: 200 },
