@@ -31,15 +31,24 @@ streams:
 `;
 }
 
-/** Near the listeners: pulls over the line and serves `/demo.mp3`. */
-export function transmitterYaml(options: { host: string; port: number; linePort: number; password: string }): string {
+/**
+ * Near the listeners: pulls over the line and serves `/demo.mp3`. It starts `full` when the studio has no more than
+ * the present to give, so that the reserve fills before sound starts.
+ */
+export function transmitterYaml(options: {
+  host: string;
+  port: number;
+  linePort: number;
+  password: string;
+  start: 'now' | 'full';
+}): string {
   return `
 http: { host: ${quoted(options.host)}, port: ${options.port} }
 streams:
   demo:
     buffer: 60s
     reserve: 25s
-    start: now
+    start: ${options.start}
     input:
       type: distreamer-pers-client
       url: http://127.0.0.1:${options.linePort}

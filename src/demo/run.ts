@@ -70,7 +70,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     started.push(() => line.stop());
     const linePort = await line.start();
 
-    const yaml = transmitterYaml({ host, port, linePort, password });
+    const yaml = transmitterYaml({ host, port, linePort, password, start: options.source ? 'full' : 'now' });
     const transmitter = await start('transmitter', yaml, [demoRoute(watch)]);
     started.push(() => transmitter.close());
     watch.observe(
@@ -78,7 +78,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       () => transmitter.status(),
     );
 
-    print(welcome({ port, portTaken: port === wanted ? undefined : wanted, networkAddresses: networkAddresses() }));
+    const portTaken = port === wanted ? undefined : wanted;
+    print(welcome({ port, portTaken, networkAddresses: networkAddresses(), fillsFirst: options.source !== undefined }));
     await aborted(signal);
   } finally {
     await atMost(STOP_MS, Promise.allSettled(started.reverse().map(async (stop) => stop())), clock);

@@ -5,10 +5,12 @@ export interface WelcomeFacts {
   readonly portTaken: number | undefined;
   /** Addresses at which others reach this machine. */
   readonly networkAddresses: readonly string[];
+  /** Sound starts when the reserve is full. */
+  readonly fillsFirst: boolean;
 }
 
 /** The text that the demo begins with: where to listen and what will happen. */
-export function welcome({ port, portTaken, networkAddresses }: WelcomeFacts): string {
+export function welcome({ port, portTaken, networkAddresses, fillsFirst }: WelcomeFacts): string {
   const local = `http://localhost:${port}/`;
   const lines = [
     '',
@@ -24,6 +26,9 @@ export function welcome({ port, portTaken, networkAddresses }: WelcomeFacts): st
     '',
     '  Every 20 to 40 seconds the line goes black for 3 to 12 seconds. You will not hear it: the transmitter',
     '  plays from its reserve of 25 seconds and fetches what it missed when the line is back.',
+    ...(fillsFirst
+      ? ['  A live stream cannot be had in advance: sound starts in half a minute, when the reserve is full.']
+      : []),
     '  Ctrl-C ends the demo.',
     '',
   ];
