@@ -132,4 +132,11 @@ export type OutputStatus = z.infer<typeof output>;
 export type LastError = z.infer<typeof lastError>;
 
 /** The status as JSON Schema (draft 2020-12); unknown keys are allowed, so that a client survives a newer node. */
-export const statusJsonSchema = z.toJSONSchema(nodeStatusSchema, { io: 'input' });
+export const statusJsonSchema = z.toJSONSchema(nodeStatusSchema, {
+  io: 'input',
+  override({ jsonSchema }) {
+    // What these two add says no more than the format and the type do.
+    if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+    if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  },
+});

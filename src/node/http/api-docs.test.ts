@@ -1,0 +1,48 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { fakeNodeView } from '../../../test/support/fake-node-view.ts';
+import { nodeFamilies } from '../metrics/families.ts';
+import { statusJsonSchema } from '../status/schema.ts';
+import { nodeRoutes } from './router.ts';
+
+const FILE = new URL('../../../docs/api.md', import.meta.url);
+const BLOCK = /(?<=<!-- status schema -->\n```json\n)[\s\S]*?(?=```\n<!-- end -->)/;
+const LINE_WIDTH = 118;
+
+/** JSON with every value on one line that fits on one. */
+function format(value: unknown, indent = ''): string {
+  const line = JSON.stringify(value, null, 1)
+    .replace(/\n\s*/g, ' ')
+    .replace(/\[ | \]/g, (space) => space.trim());
+  if (typeof value !== 'object' || value === null || indent.length + line.length < LINE_WIDTH) return line;
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) return `[\n${value.map((item) => inner + format(item, inner)).join(',\n')}\n${indent}]`;
+  const pairs = Object.entries(value).map(([key, item]) => `${inner}"${key}": ${format(item, inner)}`);
+  return `{\n${pairs.join(',\n')}\n${indent}}`;
+}
+
+describe('docs/api.md', () => {
+  it('holds the schema of the status (UPDATE_DOCS=1 writes it)', () => {
+    const text = readFileSync(FILE, 'utf8');
+    const block = `${format(statusJsonSchema)}\n`;
+    if (process.env.UPDATE_DOCS)
+      writeFileSync(
+        FILE,
+        text.replace(BLOCK, () => block),
+      );
+    else expect(BLOCK.exec(text)?.[0]).toBe(block);
+  });
+
+  it('names every metric', () => {
+    const text = readFileSync(FILE, 'utf8');
+    const missing = nodeFamilies(fakeNodeView()).filter(({ name }) => !text.includes(`\`${name}\``));
+    expect(missing.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('names every path of the API and the administration', () => {
+    const text = readFileSync(FILE, 'utf8');
+    const paths = nodeRoutes().map(({ path }) => path.replace('/*', '/MOUNT'));
+    const asset = /^\/(index\.html|robots\.txt|favicon\.\w+|[a-z]+\.(js|css))$/;
+    expect(paths.filter((path) => !asset.test(path) && !text.includes(`\`${path}`))).toEqual([]);
+  });
+});
