@@ -59,7 +59,6 @@ export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<Run
     status,
     directory: () => network.directory(),
     networkCounters: () => network.counters(),
-    failures: () => network.failures,
   };
   const network = createNetwork({
     http: config.http,
