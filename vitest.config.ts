@@ -3,7 +3,16 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'test/unit/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        // The packages of test/fixtures/plugins import `distream` as a third party's do.
+        resolve: { alias: { distream: new URL('src/index.ts', import.meta.url).pathname } },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/unit/**/*.test.ts'],
+          testTimeout: 20_000,
+          server: { deps: { inline: [/fixtures\/plugins/] } },
+        },
+      },
       {
         test: {
           name: 'e2e',

@@ -38,7 +38,8 @@ export async function runNode(loaded: LoadedConfig, options: RunOptions, io: Cli
     ...(node.urls.length && { open: node.urls.join(' ') }),
   });
   if (loaded.madeSecrets) {
-    log.info(`made ${loaded.madeSecrets} passwords; \`distream credentials ${config.origin}\` shows them`);
+    const made = `made ${loaded.madeSecrets} ${loaded.madeSecrets === 1 ? 'password' : 'passwords'}`;
+    log.info(`${made}; \`distream credentials ${config.origin}\` shows what and where`);
   }
   const crashed = watchForCrash(log);
   const code = await Promise.race([untilStopped(io, log), crashed.happened]);

@@ -4,7 +4,7 @@
  * @module
  */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { reasonOf } from '../core/errors.ts';
@@ -30,6 +30,7 @@ export async function loadPlugin(type: string, baseDir: string): Promise<InputMo
 }
 
 function locate(type: string, baseDir: string): string | undefined {
+  if (isBuiltin(type)) return undefined;
   const from = join(resolve(baseDir), 'distream.yaml');
   try {
     return createRequire(from).resolve(type);

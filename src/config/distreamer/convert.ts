@@ -134,7 +134,9 @@ function minimumFragments({ mode, reader }: OpenMode, held: number, { warnings }
   return held;
 }
 
+/** Without titles from the source the original put no metadata into its fragments: its players could then do without. */
 function icyInterval({ mode, reader }: OpenMode): number | undefined {
+  if (mode === 'ShoutcastClient' && /^(no|false|f|0)$/i.test(reader.text('GETMETADATA'))) return 0;
   return mode === 'ShoutcastSourceServer' && reader.entry('ICYINT') ? reader.number('ICYINT', 0, 1_048_576) : undefined;
 }
 
