@@ -47,6 +47,11 @@ export function kindOfContentType(type: string): FramedKind | undefined {
   return KIND_OF_TYPE.get(type);
 }
 
+/** The MIME type under which listeners get Ogg that was sent as `type`; `audio/opus` and `audio/vorbis` are registered for RTP, not for files. */
+export function oggContentType(type: string | undefined): string {
+  return type === 'audio/ogg' || type === 'audio/opus' || type === 'audio/vorbis' ? 'audio/ogg' : 'application/ogg';
+}
+
 /** The MIME type for a file's name, by its extension; undefined when distream has no framer for it. */
 export function contentTypeOfFile(path: string): string | undefined {
   return TYPE_OF_EXTENSION.get(extname(path).toLowerCase());

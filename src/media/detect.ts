@@ -3,7 +3,13 @@
  * @module
  */
 import { AdtsFramer } from './adts/adts-framer.ts';
-import { type FramedKind, kindOfContentType, plainContentType, UNKNOWN_CONTENT_TYPE } from './content-type.ts';
+import {
+  type FramedKind,
+  kindOfContentType,
+  oggContentType,
+  plainContentType,
+  UNKNOWN_CONTENT_TYPE,
+} from './content-type.ts';
 import type { Frame, Framer } from './framer.ts';
 import { hasFreeFormat } from './mp3/free-format.ts';
 import { Mp3Framer } from './mp3/mp3-framer.ts';
@@ -143,5 +149,5 @@ function kibibytes(bytes: number): string {
 function createProbe(kind: FramedKind, type: string | undefined): ProbingFramer {
   if (kind === 'mp3') return new Mp3Framer();
   if (kind === 'adts') return new AdtsFramer();
-  return new OggFramer({ contentType: type === 'audio/opus' || type === 'audio/vorbis' ? 'audio/ogg' : type });
+  return new OggFramer({ contentType: oggContentType(type) });
 }
