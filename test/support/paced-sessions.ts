@@ -1,7 +1,7 @@
 import { createFramer } from '../../src/media/detect.ts';
 import type { Framer } from '../../src/media/framer.ts';
 import type { SessionOptions, SessionWriter } from '../../src/modules/session.ts';
-import type { FakeClock } from './fake-clock.ts';
+import { type FakeClock, settle } from './fake-clock.ts';
 import { RecordingSessions } from './recording-session.ts';
 
 /** Recorded sessions that know by the frames, as the stream does, how far ahead their audio is. */
@@ -50,5 +50,14 @@ export class PacedSessions extends RecordingSessions {
     };
     this.#session = session;
     return session;
+  }
+}
+
+/** Turns the clock until the condition holds; it stands still while the disk is waited for. */
+export async function turnUntil(clock: FakeClock, condition: () => boolean): Promise<void> {
+  for (let turn = 0; !condition(); turn++) {
+    if (turn > 50_000) throw new Error('what the test waits for does not happen');
+    if (clock.pendingCount > 0) await clock.run(20);
+    else await settle();
   }
 }

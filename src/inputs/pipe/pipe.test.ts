@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock, settle } from '../../../test/support/fake-clock.ts';
-import { PacedSessions } from '../../../test/support/paced-sessions.ts';
+import { PacedSessions, turnUntil } from '../../../test/support/paced-sessions.ts';
 import { recordingInput } from '../../../test/support/recording-session.ts';
 import { createPipeInput } from './index.ts';
 
@@ -33,12 +33,7 @@ function start(module: ReturnType<typeof createPipeInput>, written: object = {},
       ended = error;
     },
   );
-  const until = async (condition: () => boolean) => {
-    for (let turn = 0; !condition(); turn++) {
-      if (turn > 20_000) throw new Error('it does not happen');
-      await clock.run(20);
-    }
-  };
+  const until = (condition: () => boolean) => turnUntil(clock, condition);
   const end = async () => {
     await until(() => ended !== undefined);
     return ended;

@@ -71,7 +71,7 @@ describe('recorder on a failing disk', () => {
       let count = 0;
       const run = record(
         (call) => {
-          if (call.name === name && ++count === 4) {
+          if (call.name === name && ++count === 2) {
             endMs = clock.nowMs() + 7000;
             return name === 'write' ? 700 : diskError('EIO');
           }
