@@ -27,6 +27,8 @@ interface Client {
   /** When the socket last took bytes, or had none waiting. */
   progressMs: number;
   readonly onTaken: () => void;
+  /** More is due than its queue may hold. */
+  isFull: boolean;
   isFeeding: boolean;
 }
 
@@ -70,15 +72,13 @@ export class PullClients {
     this.#counters.connections++;
     const session = new PullSession({ store, password, clientCount: () => this.feedingCount });
     const deadline = clock.after(HEAD_TIMEOUT_MS, () => socket.destroy());
-    const onTaken = () => {
-      client.progressMs = clock.nowMs();
-    };
-    const client: Client = { socket, session, deadline, progressMs: clock.nowMs(), onTaken, isFeeding: false };
+    const onTaken = () => this.#taken(client);
+    const nowMs = clock.nowMs();
+    const client: Client = { socket, session, deadline, progressMs: nowMs, onTaken, isFull: false, isFeeding: false };
     this.#clients.add(client);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000);
     socket.on('close', () => this.#remove(client));
-    socket.on('drain', () => this.#feed(client));
     socket.on('data', (chunk: Buffer) => this.#receive(client, chunk));
   }
 
@@ -142,15 +142,23 @@ export class PullClients {
     const { session, socket } = client;
     const wasIdle = socket.writableLength === 0;
     socket.cork();
-    while (socket.writable && socket.writableLength < this.#options.queueLimit) {
+    const hasRoom = () => socket.writableLength < this.#options.queueLimit;
+    while (socket.writable && hasRoom()) {
       const bytes = session.next();
       if (!bytes) break;
       if (wasIdle) client.progressMs = this.#options.clock.nowMs();
       this.#counters.bytes_sent += bytes.length;
       socket.write(bytes, client.onTaken);
     }
+    client.isFull = !hasRoom();
     socket.uncork();
     if (session.state === 'ending' && socket.writable) socket.end();
+  }
+
+  /** The socket took what was written. `drain` would come too late for a limit below the socket's own. */
+  #taken(client: Client): void {
+    client.progressMs = this.#options.clock.nowMs();
+    if (client.isFull) this.#feed(client);
   }
 
   #dropStalled(client: Client, nowMs: number): void {

@@ -75,12 +75,16 @@ describe('the request of a persistent pull client', () => {
 
   it('brings any password over', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 40 }), fc.array(fc.nat(), { maxLength: 20 }), (password, held) => {
-        const request = read([encodePullRequest(password, held)]);
-        if (password === 'stats' && held.length === 0) return;
-        expect(request?.kind === 'pull' && request.passwords.includes(password)).toBe(true);
-        expect(request?.kind === 'pull' && request.held).toEqual(held);
-      }),
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 40 }),
+        fc.array(fc.nat(), { maxLength: 20 }),
+        (password, held) => {
+          const request = read([encodePullRequest(password, held)]);
+          if (password === 'stats' && held.length === 0) return;
+          expect(request?.kind === 'pull' && request.passwords.includes(password)).toBe(true);
+          expect(request?.kind === 'pull' && request.held).toEqual(held);
+        },
+      ),
       { numRuns: 100 },
     );
   });
