@@ -32,7 +32,8 @@ function wholeFile(text: string): string {
 }
 
 describe('YAML examples in the documents', () => {
-  const blocks = blocksOf('yaml');
+  // The page on plugins names packages that are not here; a test of its own loads one.
+  const blocks = blocksOf('yaml').filter(({ where }) => !where.startsWith('docs/plugins.md'));
 
   it('are there', () => {
     expect(blocks.length).toBeGreaterThan(10);
