@@ -11,6 +11,8 @@ export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 export function renderMetrics(families: readonly MetricFamily[]): Promise<string> {
   const registry = new Registry();
   for (const { kind, name, help, samples } of families) {
+    // A metric without samples would be shown as one sample without labels.
+    if (samples.length === 0) continue;
     const labelNames = [...new Set(samples.flatMap(({ labels }) => Object.keys(labels)))];
     const options = { name, help, labelNames, registers: [registry] };
     if (kind === 'counter') {
