@@ -1,22 +1,20 @@
 import { MP3_HEADER_BYTES, type Mp3Header, parseMp3Header } from './mp3-header.ts';
 
-/** How many headers after one are tried as the next frame, so that hostile bytes cost little. */
-const MAX_TRIES = 8;
+/** Frames are longer than this; headers that are nearer to each other are an accident. */
+const MIN_FRAME_BYTES = 48;
 
 /**
  * True when free-format MPEG audio (bitrate index 0) is in these bytes: three
- * headers of one kind at equal distances, a padding byte aside. Its frames do
- * not say their length, so that distream passes it on; this is for the note.
+ * headers of one kind, one after the other at equal distances, a padding byte
+ * aside. Its frames do not say their length, so that distream passes it on;
+ * this is for the note.
  */
 export function hasFreeFormat(bytes: Buffer): boolean {
   const found = freeFormatHeaders(bytes);
-  for (let first = 0; first < found.length; first++) {
-    for (let next = first + 1; next < Math.min(found.length, first + 1 + MAX_TRIES); next++) {
-      const [a, b] = [found[first]!, found[next]!];
-      const third = b.at + (b.at - a.at);
-      const isThird = (c: Found) => Math.abs(c.at - third) <= 1 && sameKind(c.header, a.header);
-      if (sameKind(a.header, b.header) && found.slice(next + 1, next + 1 + MAX_TRIES).some(isThird)) return true;
-    }
+  for (let i = 2; i < found.length; i++) {
+    const [a, b, c] = [found[i - 2]!, found[i - 1]!, found[i]!];
+    const equal = Math.abs(c.at - b.at - (b.at - a.at)) <= 1 && b.at - a.at >= MIN_FRAME_BYTES;
+    if (equal && sameKind(a.header, b.header) && sameKind(b.header, c.header)) return true;
   }
   return false;
 }

@@ -66,6 +66,7 @@ describe('hasFreeFormat', () => {
   it('takes nothing else for it', () => {
     expect(hasFreeFormat(frames(1200, 700, 300))).toBe(false);
     expect(hasFreeFormat(frames(1200, 1200))).toBe(false);
+    expect(hasFreeFormat(frames(...Array(50).fill(16)))).toBe(false);
     expect(hasFreeFormat(Buffer.alloc(8192, 0xff))).toBe(false);
     expect(hasFreeFormat(Buffer.alloc(0))).toBe(false);
   });

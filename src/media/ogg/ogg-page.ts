@@ -93,18 +93,22 @@ export function packetsOf(pages: readonly OggPage[]): Buffer[] {
 }
 
 /** Polynomial 04C11DB7, most significant bit first, nothing inverted (RFC 3533 section 6, field 7). */
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte << 24;
   for (let bit = 0; bit < 8; bit++) crc = crc < 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
-  return crc >>> 0;
+  return crc;
 });
 
 /** The checksum of a page, its checksum field read as 0. */
 export function oggCrc(page: Buffer): number {
-  let crc = 0;
-  for (let at = 0; at < page.length; at++) {
-    const byte = at >= CRC_OFFSET && at < CRC_OFFSET + 4 ? 0 : page[at]!;
-    crc = (crc << 8) ^ CRC_TABLE[(crc >>> 24) ^ byte]!;
-  }
-  return crc >>> 0;
+  const head = crcOver(page, 0, CRC_OFFSET, 0);
+  return crcOver(page, CRC_OFFSET + 4, page.length, crcOver(ZEROS, 0, 4, head)) >>> 0;
+}
+
+const ZEROS = Buffer.alloc(4);
+
+function crcOver(bytes: Buffer, start: number, end: number, before: number): number {
+  let crc = before;
+  for (let at = start; at < end; at++) crc = (crc << 8) ^ CRC_TABLE[(crc >>> 24) ^ bytes[at]!]!;
+  return crc;
 }
