@@ -132,7 +132,7 @@ describe('file input', () => {
     await copyFile(audio('vorbis.ogg'), join(folder, 'c.ogg'));
     await run.until(() => run.sessions.titles.length === 4);
     const types = run.sessions.events.flatMap((event) => (event.kind === 'nextFile' ? [event.contentType] : []));
-    expect(types).toEqual(['audio/ogg', 'audio/ogg', 'audio/ogg']);
+    expect(types).toEqual(['audio/ogg', 'application/ogg', 'audio/ogg']);
     expect(run.sessions.maxAheadMs).toBeLessThanOrEqual(1500); // an Ogg page is up to a second
     run.abort.abort();
     await run.finished;
