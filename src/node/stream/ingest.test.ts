@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
 import { patternBytes } from '../../../test/support/frames.ts';
@@ -69,6 +70,36 @@ describe('Ingest', () => {
     expect(data().equals(mp3(0, 140))).toBe(true);
     expect(items.some(({ discontinuity }) => discontinuity)).toBe(false);
     expect(ingest.counters.overlapBytesDropped).toBe(49 * 417);
+  });
+
+  it('goes on with the same decoder after a join, and with a new one when the server has moved on', () => {
+    const ogg = readFileSync(new URL('../../../test/fixtures/audio/vorbis.ogg', import.meta.url));
+    const { ingest, items, data } = setUp();
+    const cut = Math.floor(ogg.length / 2);
+    ingest.open({ contentType: 'application/ogg', continuity: 'new' }).write(ogg.subarray(0, cut));
+    ingest.open({ contentType: 'application/ogg', continuity: 'overlap' }).write(ogg);
+    const [first] = items;
+    expect(Buffer.concat([first!.format.headers, data()]).equals(ogg)).toBe(true);
+    expect(new Set(items.map(({ format }) => format)).size).toBe(1);
+
+    const again = setUp();
+    again.ingest.open({ contentType: 'audio/mpeg', continuity: 'new' }).write(mp3(0, 20));
+    again.ingest.open({ contentType: 'audio/mpeg', continuity: 'overlap' }).write(mp3(50, 70));
+    expect(new Set(again.items.map(({ format }) => format)).size).toBe(2);
+  });
+
+  it('puts titles right although the session before ended while its burst was searched', () => {
+    const { ingest, items } = setUp();
+    ingest.open({ contentType: 'audio/mpeg', continuity: 'new' }).write(mp3(0, 100));
+    const broken = ingest.open({ contentType: 'audio/mpeg', continuity: 'overlap' });
+    broken.write(mp3(50, 80));
+    broken.end();
+    const again = ingest.open({ contentType: 'audio/mpeg', continuity: 'overlap' });
+    again.write(mp3(50, 120));
+    again.setMetadata({ title: 'next' });
+    again.write(mp3(120, 140));
+    const index = items.findIndex(({ metadata }) => metadata?.title === 'next');
+    expect(items[index]?.data.equals(mp3Frame(120))).toBe(true);
   });
 
   it('ignores a writer whose session is over', () => {

@@ -98,6 +98,7 @@ export class Ingest {
     this.#contentType = options.contentType;
     this.#replaceFramer(options.contentType);
     this.#metadata.restart();
+    this.#runBefore = undefined;
     if (!this.#everDelivered) return;
     const history = options.continuity === 'overlap' ? this.#host.history() : undefined;
     this.#overlap = history?.length ? new OverlapFinder({ history, maxHeldBytes: MAX_HELD_BYTES }) : undefined;
@@ -160,6 +161,7 @@ export class Ingest {
     this.#session = undefined;
     if (this.#overlap) this.#deliver(this.#overlap.flush().frames);
     this.#overlap = undefined;
+    this.#heldBytes = 0;
     this.#host.sessionChanged();
   }
 
@@ -171,6 +173,7 @@ export class Ingest {
     if (state === 'joined') {
       this.counters.overlapsJoined++;
       this.#pendingDiscontinuity = undefined;
+      this.#runBefore = this.format;
     }
     if (state !== 'searching') this.#overlap = undefined;
     this.#heldBytes += bytesIn - byteLength(ready);
@@ -182,6 +185,8 @@ export class Ingest {
     this.#deliver(ready);
   }
   #heldBytes = 0;
+  /** The format of the run that goes on after a join. */
+  #runBefore: StreamFormat | undefined;
 
   #deliver(frames: Frame[]): void {
     if (frames.length === 0) return;
@@ -191,14 +196,26 @@ export class Ingest {
       const durationUs = frame.durationUs || this.#rate.durationUs(frame.data.length, nowMs);
       const discontinuity = this.#pendingDiscontinuity;
       const metadata = this.#metadata.before(frame, this.skippedBytes) ?? frame.metadata;
-      items.push({ data: frame.data, durationUs, format: frame.format, metadata, discontinuity });
+      const format = this.#formatOf(frame);
+      items.push({ data: frame.data, durationUs, format, metadata, discontinuity });
       this.#pendingDiscontinuity = undefined;
       this.#sessionAudioUs += durationUs;
-      this.format = frame.format;
+      this.format = format;
     }
     this.#everDelivered = true;
     this.#host.deliver(items);
   }
+
+  /** After a join the same decoder goes on: it keeps the format object, so that no header is sent to it again. */
+  #formatOf({ format }: Frame): StreamFormat {
+    const before = this.#runBefore;
+    return before && format !== before && isSameFormat(format, before) ? before : format;
+  }
+}
+
+function isSameFormat(a: StreamFormat, b: StreamFormat): boolean {
+  const isSameSound = a.codec === b.codec && a.sampleRate === b.sampleRate && a.channels === b.channels;
+  return isSameSound && a.contentType === b.contentType && a.headers.equals(b.headers);
 }
 
 function byteLength(frames: Frame[]): number {
