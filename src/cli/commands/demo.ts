@@ -22,7 +22,7 @@ export function addDemo(program: Command, outcome: Outcome, io: CliIo): void {
     .action(async (_options, self: Command) => {
       const options = self.optsWithGlobals<DemoCommandOptions>();
       const log = openLog({
-        level: options.logLevel ?? 'warn',
+        level: options.logLevel ?? 'error',
         format: options.logFormat ?? (io.errIsTerminal ? 'pretty' : 'json'),
         colour: wantsColour(options, io) && io.errIsTerminal,
         write: (line) => io.err(line),
