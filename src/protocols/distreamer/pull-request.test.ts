@@ -14,6 +14,10 @@ function read(portions: Iterable<Buffer>): PullRequest | undefined {
   return undefined;
 }
 
+const anyText = fc
+  .array(fc.oneof(fc.integer({ min: 0, max: 0x2ff }), fc.integer({ min: 0xe000, max: 0x10ffff })), { maxLength: 40 })
+  .map((points) => String.fromCodePoint(...points));
+
 const readText = (text: string) => read([Buffer.from(text)]);
 const pull = (passwords: string[], held: number[] = []): PullRequest => ({ kind: 'pull', passwords, held });
 
@@ -75,16 +79,12 @@ describe('the request of a persistent pull client', () => {
 
   it('brings any password over', () => {
     fc.assert(
-      fc.property(
-        fc.string({ unit: 'binary', maxLength: 40 }),
-        fc.array(fc.nat(), { maxLength: 20 }),
-        (password, held) => {
-          const request = read([encodePullRequest(password, held)]);
-          if (password === 'stats' && held.length === 0) return;
-          expect(request?.kind === 'pull' && request.passwords.includes(password)).toBe(true);
-          expect(request?.kind === 'pull' && request.held).toEqual(held);
-        },
-      ),
+      fc.property(anyText, fc.array(fc.nat(), { maxLength: 20 }), (password, held) => {
+        const request = read([encodePullRequest(password, held)]);
+        if (password === 'stats' && held.length === 0) return;
+        expect(request?.kind === 'pull' && request.passwords.includes(password)).toBe(true);
+        expect(request?.kind === 'pull' && request.held).toEqual(held);
+      }),
       { numRuns: 100 },
     );
   });

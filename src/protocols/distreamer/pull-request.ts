@@ -21,20 +21,20 @@ export type PullRequest =
 export const MAX_HELD_NUMBERS = 4096;
 
 const MAX_HEAD_BYTES = 128 * 1024;
-const REQUEST_LINE = /^GET (\S+) HTTP\/\d\.\d$/;
+const REQUEST_LINE = /^GET ([^ ]+) HTTP\/\d\.\d$/;
 const FRAGMENT_NUMBER = /^\d{1,15}$/;
-/** What cannot stand in a request line as it is. The original compares the text as sent, so all else is left alone. */
-const UNSENDABLE = /[\u0000-\u0020/?#\u007f-\u{10ffff}]/gu;
+/** What cannot stand in a request line as it is. */
+const UNSENDABLE = /[\u0000-\u0020/?\u007f]/;
 
 /** Encodes a request; of `held` the newest 4,096 are named. */
 export function encodePullRequest(password: string, held: readonly number[]): Buffer {
-  const sendable = password.replace(UNSENDABLE, percentEncode);
-  const path = ['', sendable, ...held.slice(-MAX_HELD_NUMBERS)].join('/');
-  return Buffer.from(`GET ${held.length > 0 ? path : `${path}/`} HTTP/1.1\r\n\r\n`, 'latin1');
+  const path = ['', sendable(password), ...held.slice(-MAX_HELD_NUMBERS)].join('/');
+  return Buffer.from(`GET ${held.length > 0 ? path : `${path}/`} HTTP/1.1\r\n\r\n`, 'utf8');
 }
 
-function percentEncode(character: string): string {
-  return Buffer.from(character, 'utf8').toString('hex').toUpperCase().replace(/../g, '%$&');
+/** The original compares the text as sent, so a password is escaped only where nothing else is possible. */
+function sendable(password: string): string {
+  return UNSENDABLE.test(password) ? encodeURIComponent(Buffer.from(password).toString()) : password;
 }
 
 /** Reads one request head, fed in any portions: at most 128 KiB. Headers are passed over. */

@@ -33,11 +33,12 @@ class Studio {
   }
 
   /** Audio of a little more than one fragment, so many times. */
-  play(times = 1, bytes = 4101): void {
+  play(times = 1, bytes = 4101, contentType = 'audio/mpeg'): void {
     for (let time = 0; time < times; time++) {
       const data = countingBytes(this.#produced, bytes);
       const openingMetadata = { title: `block ${this.#produced}` };
-      this.store.append({ ...this.#source.next(), data, openingMetadata });
+      const format = contentType === 'audio/mpeg' ? this.#source.format : testFormat({ contentType });
+      this.store.append({ ...this.#source.next(), data, format, openingMetadata });
       this.#produced += data.length;
     }
   }
@@ -89,6 +90,15 @@ describe('a persistent pull session', () => {
     const session = studio.session(request('persclient-meta-no-2'));
     expect(spell(drain(session))).toBe('oggheader 27 28 29 list:25,26,27,28,29');
     expect(session.evicted).toBe(0);
+  });
+
+  it('describes one source run before it sends the next', () => {
+    const studio = new Studio(0, 1);
+    studio.play(2);
+    studio.play(2, 4096, 'audio/aac');
+    expect(spell(drain(studio.session(request('persclient-meta-no-1'))))).toBe(
+      'oggheader 1 2 3 list:1,2,3 4 5 list:4,5',
+    );
   });
 
   it('fills a hole that a client has', () => {
