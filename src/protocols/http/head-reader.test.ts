@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { portionings } from '../../../test/support/portions.ts';
+import { cut, portionings } from '../../../test/support/portions.ts';
 import { HeadError } from './head-error.ts';
 import { HeadReader } from './head-reader.ts';
 
@@ -111,6 +112,25 @@ describe('HeadReader', () => {
       for (; pushed < 20_000; pushed++) reader.push(Buffer.from('x'));
     }).toThrow(HeadError);
     expect(pushed).toBe(16 * 1024 - 1);
+  });
+
+  it('ends, waits or throws HeadError on any bytes, cut anywhere', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(fc.boolean(), fc.uint8Array({ maxLength: 400 }), sizes, (begun, data, portions) => {
+        const text = Buffer.concat([Buffer.from(begun ? 'GET / HTTP/1.1\r\nA: ' : ''), data]);
+        const outcomes = [[text], cut(text, portions)].map((parts) => {
+          try {
+            return read(parts);
+          } catch (error) {
+            expect(error).toBeInstanceOf(HeadError);
+            return 'refused';
+          }
+        });
+        expect(outcomes[1]).toEqual(outcomes[0]);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('keys of objects are plain headers', () => {

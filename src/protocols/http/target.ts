@@ -3,6 +3,8 @@ import { HeadError } from './head-error.ts';
 const MAX_PATH_CHARACTERS = 2048;
 const MAX_QUERY_FIELDS = 200;
 const ORIGIN = /^https?:\/\/[^/?#]*/i;
+/** Nothing to decode: the common case. */
+const PLAIN = /^[!-$&-~]*$/;
 const ESCAPE = /^[0-9A-Fa-f]{2}$/;
 const DOT_SEGMENT = /(^|\/)\.{1,2}(\/|$)/;
 
@@ -28,7 +30,7 @@ export function splitTarget(target: string): Target {
 
 function decodePath(rawPath: string): string {
   if (rawPath.length > MAX_PATH_CHARACTERS) throw new HeadError(400, 'path too long');
-  const path = strictUtf8(unescapeBytes(rawPath, false));
+  const path = PLAIN.test(rawPath) ? rawPath : strictUtf8(unescapeBytes(rawPath, false));
   if (path === undefined) throw new HeadError(400, 'the path is not properly encoded');
   if (!path.startsWith('/')) throw new HeadError(400, 'the path must begin with /');
   if (/[\u0000-\u001f\u007f-\u009f\\]/.test(path)) throw new HeadError(400, 'forbidden character in the path');
@@ -36,9 +38,11 @@ function decodePath(rawPath: string): string {
   return path;
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function strictUtf8(bytes: Buffer | undefined): string | undefined {
   try {
-    return bytes && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return bytes && utf8.decode(bytes);
   } catch {
     return undefined;
   }
