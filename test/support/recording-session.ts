@@ -113,6 +113,7 @@ export function recordingInput<Options>(
       clock: new FakeClock(),
       log: silentLogger,
       streamName: 'test',
+      fragmentMs: 500,
       baseDir: '/',
       network: noNetwork,
       memory: new Map(),
