@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +15,8 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-function launch(command: string, args: string[], port: number, user?: number): Promise<Server> {
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'], ...(user ? { uid: user, gid: user } : {}) });
+function launch(command: string, args: string[], port: number): Promise<Server> {
+  const child = spawn(command, args, { stdio: 'ignore' });
   const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()));
   const stop = async () => {
     child.kill('SIGTERM');
@@ -56,6 +56,7 @@ export function startDistream(port: number, mounts: readonly string[], tick: str
 /** Icecast with its defaults: burst 65,536 bytes, queue 524,288. */
 export function startIcecast(port: number, maxListeners: number): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'icecast-bench-'));
+  chmodSync(folder, 0o777); // it changes its user
   const file = join(folder, 'icecast.xml');
   writeFileSync(
     file,
@@ -65,7 +66,7 @@ export function startIcecast(port: number, maxListeners: number): Promise<Server
       `</authentication><hostname>localhost</hostname><listen-socket><port>${port}</port><bind-address>127.0.0.1` +
       `</bind-address></listen-socket><paths><basedir>${folder}</basedir><logdir>${folder}</logdir>` +
       `<webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot></paths>` +
-      '<logging><accesslog>-</accesslog><errorlog>-</errorlog><loglevel>1</loglevel></logging>' +
+      '<logging><accesslog>access.log</accesslog><errorlog>error.log</errorlog><loglevel>1</loglevel></logging>' +
       `${process.getuid?.() === 0 ? '<security><changeowner><user>nobody</user><group>nogroup</group></changeowner></security>' : ''}</icecast>`,
   );
   return launch('icecast2', ['-c', file], port);

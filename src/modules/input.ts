@@ -21,6 +21,8 @@ export interface InputContext<Options> {
   readonly log: Logger;
   /** Name of the stream that it feeds. */
   readonly streamName: string;
+  /** Length of the stream's fragments: what comes is passed on in these. */
+  readonly fragmentMs: number;
   /** Folder against which relative paths are resolved: that of the configuration file. */
   readonly baseDir: string;
   readonly network: NetworkAccess;

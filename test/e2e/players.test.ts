@@ -16,6 +16,19 @@ const CHROMIUM_ARGS = [
   '--autoplay-policy=no-user-gesture-required',
 ];
 
+/** Runs in the page: plays until three seconds were heard, or tells the error. */
+const PLAY = `(async () => {
+  const audio = new Audio('SRC');
+  const failed = new Promise((resolve) => {
+    audio.addEventListener('error', () => resolve('error: ' + audio.error.message));
+  });
+  await Promise.race([audio.play(), failed]);
+  const enough = new Promise((resolve) => {
+    audio.addEventListener('timeupdate', () => audio.currentTime > 3 && resolve('played'));
+  });
+  return Promise.race([enough, failed]);
+})()`;
+
 async function onAir(codec = CODECS[0]!, seconds = 25): Promise<{ node: DistreamProcess; file: string }> {
   const file = await makeAudio(codec, seconds);
   const node = await startDistream(`
@@ -66,17 +79,7 @@ describeWith(['ffmpeg', 'chromium'], 'a browser', () => {
       try {
         const page = await browser.newPage();
         await page.goto(`${node.url}/`);
-        const played = await page.evaluate(async (src) => {
-          const audio = new Audio(src);
-          const failed = new Promise<string>((resolve) => {
-            audio.addEventListener('error', () => resolve(`error: ${audio.error?.message}`));
-          });
-          await Promise.race([audio.play(), failed]);
-          const enough = new Promise<string>((resolve) => {
-            audio.addEventListener('timeupdate', () => audio.currentTime > 3 && resolve('played'));
-          });
-          return Promise.race([enough, failed]);
-        }, `${node.url}/live`);
+        const played = await page.evaluate(PLAY.replace('SRC', `${node.url}/live`));
         expect(played).toBe('played');
       } finally {
         await browser.close();

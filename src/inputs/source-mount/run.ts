@@ -24,8 +24,8 @@ export interface RunOptions {
 
 /** Opens a source mount and keeps it until the input is stopped. */
 export async function runSourceMount(context: InputContext<unknown>, options: RunOptions): Promise<void> {
-  const { network, clock, log, streamName, signal } = context;
-  const mount = new EncoderMount({ ...options, streamName, clock, log, openSession: context.openSession });
+  const { network, clock, log, streamName, fragmentMs, signal } = context;
+  const mount = new EncoderMount({ ...options, streamName, fragmentMs, clock, log, openSession: context.openSession });
   const front = await network.front(options.listen);
   const giveBack: (() => void)[] = [];
   try {

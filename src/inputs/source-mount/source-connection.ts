@@ -7,6 +7,10 @@ import { ChunkedDecoder } from '../../protocols/http/chunked.ts';
 import { IcyDeinterleaver } from '../../protocols/icy/deinterleaver.ts';
 import { decodeMetadataBlock } from '../../protocols/icy/metadata-block.ts';
 
+/** A read that brings as much is followed by the next at once: the source has more waiting. */
+const HEAP_BYTES = 16 * 1024;
+const MAX_READ_PAUSE_MS = 250;
+
 /** How a source frames its body. */
 export interface BodyFraming {
   readonly chunked: boolean;
@@ -22,6 +26,8 @@ export interface SourceConnectionOptions {
   readonly clock: Clock;
   /** A source that sends nothing for so long is dropped. */
   readonly timeoutMs: number;
+  /** Length of the stream's fragments; reading more than twice in it gains nothing and costs CPU time. */
+  readonly fragmentMs: number;
   /** Told once, after the session ended. */
   readonly onEnd: (reason: string) => void;
 }
@@ -31,6 +37,7 @@ export class SourceConnection {
   readonly #options: SourceConnectionOptions;
   readonly #take: (data: Buffer) => void;
   #watch: Timer;
+  #pause: Timer | undefined;
   #lastByteMs: number;
   #ended = false;
   bytesRead = 0;
@@ -49,8 +56,8 @@ export class SourceConnection {
     socket.on('end', () => this.end('the source closed the connection'));
     socket.on('error', (error) => this.end(reasonOf(error)));
     socket.on('close', () => this.end('the connection was lost'));
-    if (rest.length > 0) this.#data(rest);
     socket.resume();
+    if (rest.length > 0) this.#data(rest);
   }
 
   /** Time since the last byte. */
@@ -63,6 +70,7 @@ export class SourceConnection {
     if (this.#ended) return;
     this.#ended = true;
     this.#watch.cancel();
+    this.#pause?.cancel();
     this.#options.session.end();
     this.#options.socket.destroy();
     this.#options.onEnd(reason);
@@ -72,12 +80,21 @@ export class SourceConnection {
     if (this.#ended) return;
     this.#lastByteMs = this.#options.clock.nowMs();
     this.bytesRead += data.length;
+    this.#restUntilMore(data.length);
     try {
       this.#take(data);
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) throw error;
       this.end(error.message);
     }
+  }
+
+  /** Encoders write every frame; with hundreds of sources the single reads are what costs. */
+  #restUntilMore(bytes: number): void {
+    if (bytes >= HEAP_BYTES) return;
+    const { socket, clock, fragmentMs } = this.#options;
+    socket.pause();
+    this.#pause = clock.after(Math.min(MAX_READ_PAUSE_MS, fragmentMs / 2), () => socket.resume());
   }
 
   #checkTimeout(): void {

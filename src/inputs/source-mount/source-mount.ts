@@ -28,6 +28,7 @@ export interface SourceMountOptions {
   readonly user: string;
   readonly password: string;
   readonly timeoutMs: number;
+  readonly fragmentMs: number;
   readonly clock: Clock;
   readonly log: Logger;
   readonly openSession: (options: SessionOptions) => SessionWriter;
@@ -150,8 +151,9 @@ export class EncoderMount implements ShoutcastMount {
   }
 
   kill(reason: string): boolean {
-    this.#connected?.connection.end(reason);
-    return this.#connected !== undefined;
+    const connected = this.#connected;
+    connected?.connection.end(reason);
+    return connected !== undefined;
   }
 
   /** Ends the connected source; the mount is given back by its owner. */
@@ -180,7 +182,7 @@ export class EncoderMount implements ShoutcastMount {
     framing: BodyFraming,
     address: string,
   ): void {
-    const { clock, log, timeoutMs, openSession } = this.#options;
+    const { clock, log, timeoutMs, fragmentMs, openSession } = this.#options;
     const agent = headerText(headers.get('user-agent'), 200) ?? '';
     const station = stationFromHeaders(headers);
     const session = openSession({ contentType, continuity: 'new', station, peer: address, agent });
@@ -191,6 +193,7 @@ export class EncoderMount implements ShoutcastMount {
       session,
       clock,
       timeoutMs,
+      fragmentMs,
       onEnd: (reason) => {
         this.#connected = undefined;
         const seconds = ((clock.nowMs() - connectedMs) / 1000).toFixed(0);

@@ -15,6 +15,7 @@ export interface InputSlotOptions {
   readonly streamName: string;
   readonly use: ModuleUse<InputModule>;
   readonly silenceMs: number;
+  readonly fragmentMs: number;
   readonly clock: Clock;
   readonly log: Logger;
   readonly baseDir: string;
@@ -38,6 +39,8 @@ export class InputSlot {
   #lastAudioMs: number | undefined;
   #deliveringSinceMs = 0;
   #wasLive = false;
+  #state: InputStatus['state'] = 'standby';
+  #stateSinceUtcMs = 0;
   #everLive = false;
 
   constructor(options: InputSlotOptions) {
@@ -91,6 +94,7 @@ export class InputSlot {
 
   /** Logs when audio stops and comes back; called a few times a second. */
   watch(): void {
+    this.#noteState();
     if (this.delivering === this.#wasLive) return;
     this.#wasLive = this.delivering;
     const { log, name } = this.#options;
@@ -106,9 +110,9 @@ export class InputSlot {
     return {
       name: this.name,
       type: this.#options.use.module.type,
-      state: this.#state(),
+      state: this.#noteState(),
       active,
-      since: new Date(this.#supervisor.sinceUtcMs).toISOString(),
+      since: new Date(this.#stateSinceUtcMs).toISOString(),
       ...(ingest.connected && ingest.peer ? { peer: ingest.peer } : {}),
       ...(ingest.connected && ingest.agent ? { agent: ingest.agent } : {}),
       reconnects: Math.max(0, ingest.counters.sessions - 1),
@@ -121,7 +125,14 @@ export class InputSlot {
     };
   }
 
-  #state(): InputStatus['state'] {
+  #noteState(): InputStatus['state'] {
+    const state = this.#stateNow();
+    if (state !== this.#state || this.#stateSinceUtcMs === 0) this.#stateSinceUtcMs = this.#options.clock.utcMs();
+    this.#state = state;
+    return state;
+  }
+
+  #stateNow(): InputStatus['state'] {
     if (this.#supervisor.state === 'stopped') return 'standby';
     if (this.delivering) return 'live';
     if (this.#supervisor.state === 'retrying') return 'retrying';
@@ -134,7 +145,7 @@ export class InputSlot {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { use, clock, log, streamName, baseDir, network } = this.#options;
+    const { use, clock, log, streamName, fragmentMs, baseDir, network } = this.#options;
     try {
       await use.module.run({
         options: use.options as never,
@@ -142,6 +153,7 @@ export class InputSlot {
         clock,
         log,
         streamName,
+        fragmentMs,
         baseDir,
         network,
         memory: this.#memory,

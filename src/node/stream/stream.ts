@@ -90,6 +90,7 @@ export class Stream implements StreamView {
           streamName: config.name,
           use,
           silenceMs: config.silenceMs,
+          fragmentMs: config.fragmentMs,
           ...deps,
           log: this.#log,
           onAudio: (items) => this.#audio(index, items),
