@@ -95,7 +95,7 @@ export class CredentialStore implements CredentialSource {
       renameSync(temporary, this.path);
       this.#changed = false;
     } catch (error) {
-      rmSync(temporary, { force: true });
+      removeIfThere(temporary);
       const hint =
         'Set DISTREAM_STATE_DIR to a folder that this user can write, or set the passwords in the configuration.';
       const reason = `cannot keep the passwords that were made: ${reasonOf(error)}`;
@@ -114,6 +114,14 @@ export class CredentialPreview implements CredentialSource {
 
   obtain(key: string): string {
     return this.#store.secrets.get(key) ?? makeSecret();
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // What kept it from being written keeps it from being removed; the first error is the one to tell.
   }
 }
 

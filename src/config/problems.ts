@@ -37,6 +37,9 @@ export class ConfigurationError extends DistreamError {
   }
 }
 
+/** A person mends some and looks again. */
+const MAX_PROBLEMS = 50;
+
 /** Gathers problems while a configuration is read. */
 export class ProblemList {
   #entries: { position: Position | undefined; error: DistreamError }[] = [];
@@ -57,6 +60,6 @@ export class ProblemList {
       (a, b) =>
         (a.position?.line ?? 0) - (b.position?.line ?? 0) || (a.position?.column ?? 0) - (b.position?.column ?? 0),
     );
-    throw new ConfigurationError(sorted.map((entry) => entry.error));
+    throw new ConfigurationError(sorted.slice(0, MAX_PROBLEMS).map((entry) => entry.error));
   }
 }

@@ -9,6 +9,7 @@ import {
   isScalar,
   isSeq,
   isMap as isYamlMap,
+  Lexer,
   LineCounter,
   type Node,
   type Pair,
@@ -22,6 +23,8 @@ import { type ConfigPath, formatWhere, type Position, ProblemList } from './prob
 /** The largest configuration file that is read, in bytes. */
 export const MAX_CONFIG_BYTES = 2 ** 20;
 const MAX_DEPTH = 32;
+const MAX_TOKEN_DEPTH = 64;
+const MAX_INDENT = 256;
 /** Values after aliases are expanded; stops alias bombs. */
 const MAX_VALUES = 50_000;
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
@@ -59,13 +62,17 @@ function parseDocument(
   lines: LineCounter,
   problems: ProblemList,
 ): Document.Parsed | undefined {
+  const tooDeep = deepLine(text);
+  if (tooDeep) {
+    const position = { line: tooDeep, column: 1 };
+    problems.add('CONFIG_SYNTAX', { where: formatWhere(origin, position, []), reason: 'nested too deeply' }, position);
+    return undefined;
+  }
   let documents: Document.Parsed[];
   try {
     documents = [...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })];
   } catch (error) {
-    // Deep nesting overflows the parser's stack; nothing else is known to throw.
-    const reason = error instanceof RangeError ? 'nested too deeply' : reasonOf(error);
-    problems.add('CONFIG_SYNTAX', { where: origin, reason });
+    problems.add('CONFIG_SYNTAX', { where: origin, reason: reasonOf(error) });
     return undefined;
   }
   const [document, second] = documents;
@@ -84,6 +91,29 @@ function parseDocument(
     );
   }
   return document;
+}
+
+/**
+ * The line in which nesting goes beyond what a configuration needs; undefined when none does. The parser descends
+ * once a level, and its stack must not end: so this looks at the tokens before it runs.
+ */
+function deepLine(text: string): number | undefined {
+  let line = 1;
+  let flowDepth = 0;
+  let indicators = 0;
+  let atLineStart = true;
+  for (const token of new Lexer().lex(text)) {
+    if (token === '[' || token === '{') flowDepth++;
+    else if (token === ']' || token === '}') flowDepth--;
+    else if (token === '-' || token === '?') indicators++;
+    const indent = atLineStart && /^ +$/.test(token) ? token.length : 0;
+    if (flowDepth > MAX_TOKEN_DEPTH || indicators > MAX_TOKEN_DEPTH || indent > MAX_INDENT) return line;
+    const lineEnds = token.split('\n').length - 1;
+    line += lineEnds;
+    atLineStart = lineEnds > 0;
+    if (atLineStart) indicators = 0;
+  }
+  return undefined;
 }
 
 /** Words for the parser's errors that people meet most. */
