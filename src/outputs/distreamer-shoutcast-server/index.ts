@@ -27,7 +27,6 @@ export default defineOutput({
       metadataInterval,
       slowAfterMs: timeout,
       maxQueuedBytes: 4 * 2 ** 20,
-      maxListeners: undefined,
       hidden: false,
       rangeProbe: true,
       listen,
