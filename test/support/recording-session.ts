@@ -114,7 +114,6 @@ export function recordingInput<Options>(
       log: silentLogger,
       streamName: 'test',
       fragmentMs: 500,
-      fragmentMs: 500,
       baseDir: '/',
       network: noNetwork,
       memory: new Map(),
