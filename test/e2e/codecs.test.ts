@@ -9,7 +9,9 @@ const SECONDS = 8;
 
 describeWith(['ffmpeg'], 'ffmpeg as source, through distream, to a listener', () => {
   for (const codec of CODECS) {
-    it.concurrent(`${codec.name}: the decoded audio is the original's, sample for sample`, { timeout: 60_000 }, async () => {
+    it.concurrent(`${codec.name}: the decoded audio is the original's, sample for sample`, {
+      timeout: 60_000,
+    }, async () => {
       const file = await makeAudio(codec, SECONDS);
       const node = await startDistream(`
   one:

@@ -27,7 +27,9 @@ function shoutcastSource(node: DistreamProcess, file: string) {
   socket.on('error', () => {});
   socket.write('e2e-secret\r\n');
   socket.once('data', () => {
-    socket.write('icy-name:Old Encoder\r\nicy-genre:test\r\nicy-pub:0\r\nicy-br:128\r\ncontent-type:audio/mpeg\r\n\r\n');
+    socket.write(
+      'icy-name:Old Encoder\r\nicy-genre:test\r\nicy-pub:0\r\nicy-br:128\r\ncontent-type:audio/mpeg\r\n\r\n',
+    );
     ffmpeg.process.stdout!.pipe(socket);
   });
   return { socket, answer: () => Buffer.concat(answers).toString() };
@@ -37,11 +39,22 @@ describeWith(['ffmpeg'], 'encoders', () => {
   it.concurrent('Icecast PUT, with a title set by /admin/metadata at its byte', async () => {
     const file = await makeAudio(MP3, 12);
     const node = await startDistream(STREAM);
-    const options = ['-ice_name', 'Harbour Radio', '-ice_genre', 'sea', '-ice_description', 'Waves', '-ice_public', '1'];
+    const options = [
+      '-ice_name',
+      'Harbour Radio',
+      '-ice_genre',
+      'sea',
+      '-ice_description',
+      'Waves',
+      '-ice_public',
+      '1',
+    ];
     icecastSource(node, file, options);
     await node.stream(({ state }) => state === 'live');
     const authorization = `Basic ${Buffer.from('source:e2e-secret').toString('base64')}`;
-    const answer = await get(`${node.url}/admin/metadata?mount=/in&mode=updinfo&song=Kr%E4hen%20-%20Flug`, { authorization });
+    const answer = await get(`${node.url}/admin/metadata?mount=/in&mode=updinfo&song=Kr%E4hen%20-%20Flug`, {
+      authorization,
+    });
     expect(answer.toString()).toContain('Metadata update successful');
     await node.stream(({ metadata }) => metadata?.title === 'Krähen - Flug');
     const listener = listen(node.port, '/out', ['Icy-MetaData: 1']);

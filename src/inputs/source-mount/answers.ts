@@ -1,4 +1,4 @@
-import { responseHead, type Header } from '../../protocols/http/head-writer.ts';
+import { type Header, responseHead } from '../../protocols/http/head-writer.ts';
 
 /** What libshout needs to see in order to choose PUT. */
 const ALLOW: Header = ['Allow', 'GET, HEAD, PUT, OPTIONS, SOURCE'];

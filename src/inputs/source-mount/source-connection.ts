@@ -121,4 +121,3 @@ function bodyReader(framing: BodyFraming, session: SessionWriter, onEnd: () => v
     if (chunked.push(data)) onEnd();
   };
 }
-

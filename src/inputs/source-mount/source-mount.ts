@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
-import type { TrackMetadata } from '../../core/fragment.ts';
 import { reasonOf } from '../../core/errors.ts';
+import type { TrackMetadata } from '../../core/fragment.ts';
 import type { Logger } from '../../core/logger.ts';
 import { secretEquals } from '../../core/secret.ts';
 import { trackMetadata } from '../../core/track-metadata.ts';
@@ -99,7 +99,14 @@ export class EncoderMount implements ShoutcastMount {
       chunked: /chunked/i.test(head.headers.get('transfer-encoding') ?? ''),
       metaint: parseMetaint(head.headers.get('icy-metaint') ?? head.headers.get('ice-metaint')),
     };
-    this.#connect(request.socket, request.rest, head.headers, contentType ?? 'audio/mpeg', framing, request.clientAddress);
+    this.#connect(
+      request.socket,
+      request.rest,
+      head.headers,
+      contentType ?? 'audio/mpeg',
+      framing,
+      request.clientAddress,
+    );
   }
 
   acceptShoutcast(socket: Socket, rest: Buffer, clientAddress: string): void {
@@ -209,7 +216,8 @@ export class EncoderMount implements ShoutcastMount {
   #refuse(request: StreamRequest, status: string, text: string): void {
     const { head, socket, rest } = request;
     const hasBody = head.headers.get('content-length') !== '0';
-    const keepAlive = !hasBody && (head.version === 'HTTP/1.1' || /keep-alive/i.test(head.headers.get('connection') ?? ''));
+    const keepAlive =
+      !hasBody && (head.version === 'HTTP/1.1' || /keep-alive/i.test(head.headers.get('connection') ?? ''));
     const answer = refusal(head.version, status, text, keepAlive);
     if (keepAlive) {
       socket.write(answer);

@@ -11,7 +11,10 @@ export default defineInput({
     mount: mountPath().describe('The mount that the encoder sends to.'),
     user: z.string().max(256).default('source').describe('User name that the encoder gives.'),
     password: generatedSecret().describe('Password that the encoder gives; made once when left out.'),
-    shoutcast: z.boolean().default(true).describe('Also take SHOUTcast v1 sources on the port above, told apart by password.'),
+    shoutcast: z
+      .boolean()
+      .default(true)
+      .describe('Also take SHOUTcast v1 sources on the port above, told apart by password.'),
     timeout: durationMs({ min: '1s' }).prefault('10s').describe('A source that sends nothing for so long is dropped.'),
   }),
   run: (context) => {

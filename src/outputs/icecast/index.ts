@@ -20,7 +20,9 @@ export default defineOutput({
       .min(0)
       .max(1_048_576)
       .optional()
-      .describe('Audio bytes between two titles, for players that ask for them; 0 for none. Chosen by the format when left out.'),
+      .describe(
+        'Audio bytes between two titles, for players that ask for them; 0 for none. Chosen by the format when left out.',
+      ),
     slowAfter: durationMs()
       .prefault('30s')
       .describe('A listener that could not take all it was sent for so long is disconnected; 0s never.'),

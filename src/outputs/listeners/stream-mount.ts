@@ -3,7 +3,7 @@ import type { ListenerInfo, ListenerMount, MountInfo, StreamRequest } from '../.
 import type { StreamView } from '../../modules/output.ts';
 import { headerText } from '../../protocols/http/header-text.ts';
 import type { ListenerHub } from './hub.ts';
-import { refusalAnswer, rangeProbeAnswer, streamHead } from './response-heads.ts';
+import { rangeProbeAnswer, refusalAnswer, streamHead } from './response-heads.ts';
 
 const MAX_AGENT = 200;
 const PROBE_BYTES = Buffer.from([0xff, 0xfb]);

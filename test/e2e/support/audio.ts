@@ -16,12 +16,54 @@ export interface TestCodec {
 
 /** The codecs that go through distream in the tests. */
 export const CODECS: readonly TestCodec[] = [
-  { name: 'MP3', encode: ['-c:a', 'libmp3lame', '-b:a', '128k'], container: 'mp3', contentType: 'audio/mpeg', extension: 'mp3', rate: 44_100 },
-  { name: 'MP3 VBR', encode: ['-c:a', 'libmp3lame', '-q:a', '2'], container: 'mp3', contentType: 'audio/mpeg', extension: 'mp3', rate: 44_100 },
-  { name: 'AAC', encode: ['-c:a', 'aac', '-b:a', '96k'], container: 'adts', contentType: 'audio/aac', extension: 'aac', rate: 44_100 },
-  { name: 'Vorbis', encode: ['-c:a', 'libvorbis', '-q:a', '4'], container: 'ogg', contentType: 'application/ogg', extension: 'ogg', rate: 44_100 },
-  { name: 'Opus', encode: ['-c:a', 'libopus', '-b:a', '96k'], container: 'ogg', contentType: 'application/ogg', extension: 'ogg', rate: 48_000 },
-  { name: 'FLAC', encode: ['-c:a', 'flac'], container: 'ogg', contentType: 'application/ogg', extension: 'ogg', rate: 44_100 },
+  {
+    name: 'MP3',
+    encode: ['-c:a', 'libmp3lame', '-b:a', '128k'],
+    container: 'mp3',
+    contentType: 'audio/mpeg',
+    extension: 'mp3',
+    rate: 44_100,
+  },
+  {
+    name: 'MP3 VBR',
+    encode: ['-c:a', 'libmp3lame', '-q:a', '2'],
+    container: 'mp3',
+    contentType: 'audio/mpeg',
+    extension: 'mp3',
+    rate: 44_100,
+  },
+  {
+    name: 'AAC',
+    encode: ['-c:a', 'aac', '-b:a', '96k'],
+    container: 'adts',
+    contentType: 'audio/aac',
+    extension: 'aac',
+    rate: 44_100,
+  },
+  {
+    name: 'Vorbis',
+    encode: ['-c:a', 'libvorbis', '-q:a', '4'],
+    container: 'ogg',
+    contentType: 'application/ogg',
+    extension: 'ogg',
+    rate: 44_100,
+  },
+  {
+    name: 'Opus',
+    encode: ['-c:a', 'libopus', '-b:a', '96k'],
+    container: 'ogg',
+    contentType: 'application/ogg',
+    extension: 'ogg',
+    rate: 48_000,
+  },
+  {
+    name: 'FLAC',
+    encode: ['-c:a', 'flac'],
+    container: 'ogg',
+    contentType: 'application/ogg',
+    extension: 'ogg',
+    rate: 44_100,
+  },
 ];
 
 /** Encodes `seconds` of sound that never repeats (a rising tone and noise) and gives the file's path. */
@@ -50,7 +92,12 @@ const FRAME_BYTES = 4;
  * `skipMs` and the last 100 ms are left out, where a decoder that joins or stops in the middle differs.
  * @returns seconds that were compared and are equal; the first difference is in `differs`
  */
-export function compareAudio(original: Buffer, heard: Buffer, rate: number, skipMs: number): { seconds: number; differs: string } {
+export function compareAudio(
+  original: Buffer,
+  heard: Buffer,
+  rate: number,
+  skipMs: number,
+): { seconds: number; differs: string } {
   const perMs = (rate * FRAME_BYTES) / 1000;
   const start = Math.round((skipMs * perMs) / FRAME_BYTES) * FRAME_BYTES;
   const end = heard.length - Math.round((100 * perMs) / FRAME_BYTES) * FRAME_BYTES;
@@ -64,7 +111,10 @@ export function compareAudio(original: Buffer, heard: Buffer, rate: number, skip
   if (expected.equals(got)) return { seconds, differs: '' };
   let byte = 0;
   while (expected[byte] === got[byte]) byte++;
-  return { seconds: byte / (rate * FRAME_BYTES), differs: `differs after ${(byte / (rate * FRAME_BYTES)).toFixed(3)} s` };
+  return {
+    seconds: byte / (rate * FRAME_BYTES),
+    differs: `differs after ${(byte / (rate * FRAME_BYTES)).toFixed(3)} s`,
+  };
 }
 
 /** A file's bytes. */

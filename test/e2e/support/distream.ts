@@ -24,8 +24,13 @@ export async function startDistream(streams: string, http = ''): Promise<Distrea
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'distream-e2e-'));
   const file = join(folder, 'distream.yaml');
-  writeFileSync(file, `http: { host: 127.0.0.1, port: ${port}${http} }\nstreams:\n${streams.replaceAll('PORT', String(port))}\n`);
-  const child = start(process.execPath, [join(BIN, 'distream.js'), 'run', file, '--log-format', 'pretty'], { cwd: folder });
+  writeFileSync(
+    file,
+    `http: { host: 127.0.0.1, port: ${port}${http} }\nstreams:\n${streams.replaceAll('PORT', String(port))}\n`,
+  );
+  const child = start(process.execPath, [join(BIN, 'distream.js'), 'run', file, '--log-format', 'pretty'], {
+    cwd: folder,
+  });
   return ready(child, port, folder);
 }
 
