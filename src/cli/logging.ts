@@ -3,10 +3,11 @@
  * cleaned of control characters and of secrets on its way out.
  * @module
  */
-import { type DestinationStream, destination, multistream, pino, stdTimeFunctions } from 'pino';
+import { type DestinationStream, multistream, pino, stdTimeFunctions } from 'pino';
 import { reasonOf } from '../core/errors.ts';
 import type { LogFields, Logger, LogLevel } from '../core/logger.ts';
 import { cleanText } from '../core/text.ts';
+import { LogFile } from './log-file.ts';
 import { prettyLine } from './pretty-line.ts';
 
 /** How log lines look. */
@@ -28,8 +29,8 @@ export interface LoggingOptions {
 
 /** A log that can be closed. */
 export interface Log extends Logger {
-  /** Writes what is held back. The log may still be used afterwards. */
-  flush(): void;
+  /** Resolves when the file has every line; nothing is logged to it afterwards. */
+  close(): Promise<void>;
 }
 
 const REDACTED = '[hidden]';
@@ -48,7 +49,7 @@ export function openLog(options: LoggingOptions): Log {
     write: (line) => write(options.format === 'json' ? line : prettyLine(line, options.colour)),
   };
   const streams = [{ level: pinoLevel(options.level), stream: terminal }];
-  const file = options.file === undefined ? undefined : openFile(options.file, write);
+  const file = options.file === undefined ? undefined : new LogFile(options.file, write);
   const fileLevel = options.fileLevel ?? options.level;
   if (file) streams.push({ level: pinoLevel(fileLevel), stream: file });
   const clean = cleaner(options.secrets ?? []);
@@ -62,7 +63,7 @@ export function openLog(options: LoggingOptions): Log {
     },
     multistream(streams),
   );
-  return { ...adapt(base, clean), flush: () => file?.flushSync() };
+  return { ...adapt(base, clean), close: async () => file?.close() };
 }
 
 type PinoLogger = Pick<ReturnType<typeof pino>, 'isLevelEnabled' | 'error' | 'warn' | 'info' | 'debug'> & {
@@ -114,15 +115,4 @@ function wider(a: LogLevel, b: LogLevel): LogLevel {
 /** Multistream knows no level `silent`; above `fatal` nothing passes, since we log nothing there. */
 function pinoLevel(level: LogLevel): 'fatal' | Exclude<LogLevel, 'silent'> {
   return level === 'silent' ? 'fatal' : level;
-}
-
-function openFile(path: string, write: (line: string) => void) {
-  const file = destination({ dest: path, append: true, mkdir: true, sync: true });
-  let told = false;
-  file.on('error', (error: unknown) => {
-    if (told) return;
-    told = true;
-    write(`log file ${cleanText(path)}: ${reasonOf(error)}; the log goes on here only\n`);
-  });
-  return file;
 }

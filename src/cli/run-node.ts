@@ -1,4 +1,5 @@
 import type { LoadedConfig } from '../config/load.ts';
+import { sleep } from '../core/clock.ts';
 import { EXIT } from '../core/error-codes.ts';
 import { reasonOf } from '../core/errors.ts';
 import type { LogLevel } from '../core/logger.ts';
@@ -43,26 +44,26 @@ export async function runNode(loaded: LoadedConfig, options: RunOptions, io: Cli
   }
   const crashed = watchForCrash(log);
   const code = await Promise.race([untilStopped(io, log), crashed.happened]);
-  await closeWithin(node, io, log);
+  await within(
+    CLOSE_MS,
+    io,
+    node.close().catch((error: unknown) => log.error(STOP_FAILED, { reason: reasonOf(error) })),
+  );
   crashed.stop();
-  log.flush();
+  await within(LOG_MS, io, log.close());
   return code;
 }
 
-/** Time that a node has to end its connections. */
-const CLOSE_MS = 2000;
+/** Time that a node has to end its connections, and its log to reach the disk; together under 2 s. */
+const CLOSE_MS = 1600;
+const LOG_MS = 300;
+const STOP_FAILED = 'could not stop in order';
 
-async function closeWithin(node: { close(): Promise<void> }, io: CliIo, log: Log): Promise<void> {
-  let late = () => {};
-  const timeout = new Promise<void>((resolve) => {
-    late = resolve;
-  });
-  const timer = io.clock.after(CLOSE_MS, late);
-  await Promise.race([
-    node.close().catch((error: unknown) => log.error('could not stop in order', { reason: reasonOf(error) })),
-    timeout,
-  ]);
-  timer.cancel();
+/** Resolves with `work`, or when the time is over. */
+async function within(limitMs: number, io: CliIo, work: Promise<void>): Promise<void> {
+  const timeout = new AbortController();
+  await Promise.race([work, sleep(io.clock, limitMs, timeout.signal)]);
+  timeout.abort();
 }
 
 /** An error that nobody caught leaves the program in an unknown state: say it, end in order, let the service manager start anew. */
