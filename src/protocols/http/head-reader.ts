@@ -2,6 +2,7 @@ import { ProtocolViolation } from '../../core/errors.ts';
 import { HeadError } from './head-error.ts';
 import { HeadLines } from './head-lines.ts';
 import type { RequestHead } from './request-head.ts';
+import { rewrittenTitleHead, titleRequestLine } from './title-request.ts';
 
 const MAX_HEAD_BYTES = 16 * 1024;
 const MAX_HEADERS = 100;
@@ -33,7 +34,7 @@ const LISTS: ReadonlySet<string> = new Set([
 /** A request head that is complete. */
 export interface ReadHead {
   readonly head: RequestHead;
-  /** The bytes of the head as received, to hand on untouched. */
+  /** The bytes of the head as received, to hand on untouched; those of a title update are written anew. */
   readonly raw: Buffer;
   /** The bytes after the head; a view on the last chunk. */
   readonly rest: Buffer;
@@ -42,7 +43,8 @@ export interface ReadHead {
 /**
  * Reads one request head (RFC 9112 section 2 to 5), fed in any portions. At least as strict as Node's
  * parser, except that lines may end with LF alone, the version may be `ICE/1.0` and `Host` may be
- * missing: old encoders and players need that. At most 16 KiB and 100 headers.
+ * missing: old encoders and players need that; and a title update may have any bytes in its target
+ * (see title-request.ts). At most 16 KiB and 100 headers.
  */
 export class HeadReader {
   readonly #lines: HeadLines;
@@ -71,7 +73,8 @@ export class HeadReader {
       const end = this.#lines.push(chunk);
       if (!end) return undefined;
       checkBodyLength(this.#request!.version, this.#headers);
-      return { head: { ...this.#request!, headers: this.#headers }, ...end };
+      const head = { ...this.#request!, headers: this.#headers };
+      return { head, raw: rewrittenTitleHead(head) ?? end.raw, rest: end.rest };
     } catch (error) {
       if (error instanceof HeadError || !(error instanceof ProtocolViolation)) throw error;
       throw new HeadError(400, error.message);
@@ -80,7 +83,7 @@ export class HeadReader {
 
   #onLine(line: string): void {
     if (this.#request) this.#addHeader(line);
-    else this.#request = parseRequestLine(line);
+    else this.#request = titleRequestLine(line) ?? parseRequestLine(line);
   }
 
   #addHeader(line: string): void {
