@@ -1,61 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { FakeClock, settle } from '../../../test/support/fake-clock.ts';
-import { FakeSocket } from '../../../test/support/fake-socket.ts';
-import { FakeStreamView } from '../../../test/support/fake-stream-view.ts';
+import { settle } from '../../../test/support/fake-clock.ts';
 import { FragmentSource, patternBytes, testFormat } from '../../../test/support/frames.ts';
-import { IcyDeinterleaver } from '../../protocols/icy/deinterleaver.ts';
-import { decodeMetadataBlock } from '../../protocols/icy/metadata-block.ts';
-import { type HubOptions, ListenerHub } from './hub.ts';
-
-const HEAD = Buffer.from('HEAD');
-
-function setUp(options: Partial<HubOptions> = {}, source = new FragmentSource()) {
-  const clock = new FakeClock();
-  const stream = new FakeStreamView();
-  const left: string[] = [];
-  const hub = new ListenerHub({
-    clock,
-    stream,
-    tickMs: 500,
-    burstMs: 3000,
-    slowAfterMs: 30_000,
-    maxQueuedBytes: 1e6,
-    onLeave: (_, reason) => left.push(reason),
-    ...options,
-  });
-  const play = async (count: number) => {
-    for (let index = 0; index < count; index++) {
-      stream.push(source.next());
-      await clock.run(500);
-    }
-  };
-  const join = (icy = false) => {
-    const socket = new FakeSocket();
-    let metaint: number | undefined;
-    hub.join({
-      socket: socket.socket,
-      address: '192.0.2.1',
-      agent: 'test',
-      icy,
-      head: (given) => {
-        metaint = given;
-        return HEAD;
-      },
-    });
-    return { socket, metaint, body: () => socket.received.subarray(HEAD.length) };
-  };
-  return { clock, stream, hub, left, play, join, source };
-}
-
-function takeApart(body: Buffer, metaint: number) {
-  const audio: Buffer[] = [];
-  const titles: { at: number; title: string | undefined }[] = [];
-  new IcyDeinterleaver(metaint, {
-    audio: (data) => audio.push(data),
-    metadata: (text, at) => titles.push({ at, title: decodeMetadataBlock(text).title }),
-  }).push(body);
-  return { audio: Buffer.concat(audio), titles };
-}
+import { listenerHubRig as setUp, takeApart } from '../../../test/support/listener-hub-rig.ts';
 
 describe('ListenerHub', () => {
   it('sends head and burst at once, then what follows, byte for byte', async () => {

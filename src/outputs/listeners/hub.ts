@@ -34,14 +34,21 @@ export interface Joining {
   readonly agent: string;
   /** It asked for inline metadata. */
   readonly icy: boolean;
-  /** Makes the response head; `metaint` when metadata will be inside. */
-  readonly head: (metaint: number | undefined) => Buffer;
+  /** Makes the response head for the format of the first byte; `metaint` when metadata will be inside. */
+  readonly head: (format: StreamFormat | undefined, metaint: number | undefined) => Buffer;
 }
 
-/** Head and burst, the same for all who join between two flushes in the same way. */
-interface JoinImage {
-  readonly headMetaint: number | undefined;
+/** How a new listener begins: the same for all who join between two flushes in the same way. */
+export interface Opening {
+  /** The format of the first byte. */
+  readonly format: StreamFormat | undefined;
+  /** Audio bytes between metadata blocks; undefined when there will be none. */
+  readonly metaint: number | undefined;
+  /** What is sent at once; undefined for nothing. */
   readonly burst: Buffer | undefined;
+}
+
+interface JoinImage extends Opening {
   readonly track: IcyTrack | undefined;
 }
 
@@ -80,6 +87,7 @@ export class ListenerHub {
   #timer: Timer | undefined;
   #images = new Map<string, JoinImage>();
   #sending = false;
+  #closed = false;
   #interval: { format: StreamFormat; bytes: number } | undefined;
   readonly counters = { joins: 0, bytesSent: 0, peak: 0, slow: 0, kicked: 0 };
 
@@ -103,10 +111,16 @@ export class ListenerHub {
     return Array.from(this.#listeners.values(), (listener) => listener.info());
   }
 
+  /** What a listener who joined now would be sent first. */
+  opening(icy: boolean): Opening {
+    return this.#image(icy);
+  }
+
   /** Sends head and burst and keeps the listener until its socket closes or `leave`. */
   join(joining: Joining): void {
     const { clock } = this.#options;
     const { socket, icy } = joining;
+    if (this.#closed || socket.destroyed) return void socket.destroy(); // its `close` may be over: nothing would take it out
     const image = this.#image(icy);
     const listener = new Listener(this.#nextId++, socket, joining.address, joining.agent, clock.nowMs());
     (socket as ListenerSocket)[LISTENER] = { hub: this, listener };
@@ -114,7 +128,7 @@ export class ListenerHub {
     socket.on('close', onSocketGone);
     socket.resume(); // what it sends is of no interest, that it closes is
     socket.cork();
-    socket.write(joining.head(image.headMetaint));
+    socket.write(joining.head(image.format, image.metaint));
     if (image.burst) listener.write(image.burst);
     socket.uncork();
     this.#listeners.set(listener.id, listener);
@@ -143,6 +157,7 @@ export class ListenerHub {
 
   /** Disconnects everybody. */
   close(): void {
+    this.#closed = true;
     this.#unsubscribe();
     this.#timer?.cancel();
     for (const listener of [...this.#listeners.values()]) this.leave(listener, 'shutdown');
@@ -150,12 +165,12 @@ export class ListenerHub {
   }
 
   #schedule(): void {
-    if (this.#timer || this.#sending) return;
+    if (this.#timer || this.#sending || this.#closed) return;
     const { clock, tickMs } = this.#options;
-    // A fragment that comes a little early is not worth a tick of waiting.
-    const waitMs = this.#lastFlushMs + tickMs * 0.9 - clock.nowMs();
-    if (waitMs <= 0) return this.#flush();
-    this.#timer = clock.after(waitMs, () => {
+    const sinceMs = clock.nowMs() - this.#lastFlushMs;
+    // A fragment that comes a little early is not worth waiting for the rest of the tick.
+    if (sinceMs >= tickMs * 0.9) return this.#flush();
+    this.#timer = clock.after(tickMs - sinceMs, () => {
       this.#timer = undefined;
       this.#flush();
     });
@@ -223,11 +238,13 @@ export class ListenerHub {
     const { slowAfterMs, maxQueuedBytes } = this.#options;
     listener.behindSinceMs ||= this.#lastFlushMs;
     const behindMs = this.#lastFlushMs - listener.behindSinceMs;
-    return queued > maxQueuedBytes || (slowAfterMs > 0 && behindMs >= slowAfterMs);
+    // One large write (the burst, what a line gives after an outage) is shared memory and no sign of a slow listener.
+    return queued > maxQueuedBytes + listener.largestWrite || (slowAfterMs > 0 && behindMs >= slowAfterMs);
   }
 
   #image(icy: boolean): JoinImage {
-    const key = icy ? 'icy' : '';
+    // A stream may fall silent without another flush: the burst of before is then stale.
+    const key = `${icy}/${this.#options.stream.live}`;
     let image = this.#images.get(key);
     if (!image) {
       image = this.#makeImage(icy);
@@ -242,20 +259,18 @@ export class ListenerHub {
     const metaint = icy && newest ? this.#metaint(newest) : undefined;
     const track = metaint ? { metaint, position: 0, shown: undefined } : undefined;
     if (!newest || !stream.live || burstMs === 0) {
+      const format = newest?.format;
       // Without a burst the decoder still needs its headers; the next flush does not repeat them.
-      const headers = newest?.format.headers;
-      if (!headers?.length) return { headMetaint: metaint, burst: undefined, track };
-      const batch = { data: headers, opening: stream.metadata, marks: [], format: newest!.format };
-      return { headMetaint: metaint, burst: track ? interleaveBatch(batch, track) : headers, track };
+      const headers = format?.headers;
+      if (!headers?.length) return { format, metaint, burst: undefined, track };
+      const batch = { data: headers, opening: stream.metadata, marks: [], format };
+      return { format, metaint, burst: track ? interleaveBatch(batch, track) : headers, track };
     }
-    const { fragment, offset } = findJoinPoint(
-      stream.buffer,
-      newest,
-      burstMs,
-      metaint ? this.#preference(metaint) : undefined,
-    );
+    const preference = metaint ? this.#preference(metaint) : undefined;
+    const { fragment, offset } = findJoinPoint(stream.buffer, newest, burstMs, preference);
     const batch = joinFragments(upTo(stream.buffer.from(fragment.sequence), newest), undefined, offset);
-    return { headMetaint: metaint, burst: track ? interleaveBatch(batch, track) : batch.data, track };
+    const burst = track ? interleaveBatch(batch, track) : batch.data;
+    return { format: fragment.format, metaint, burst, track };
   }
 
   /** Chosen once for a format, so that listeners can share. */
@@ -286,7 +301,7 @@ export class ListenerHub {
 
 function* upTo(fragments: Iterable<Fragment>, newest: Fragment): Generator<Fragment> {
   for (const fragment of fragments) {
+    if (fragment.sequence > newest.sequence) return;
     yield fragment;
-    if (fragment === newest) return;
   }
 }

@@ -1,4 +1,4 @@
-import { endMediaTimeUs, type Fragment } from '../../core/fragment.ts';
+import { endMediaTimeUs, type Fragment, type StreamFormat } from '../../core/fragment.ts';
 import type { FragmentBuffer } from '../../core/fragment-buffer.ts';
 
 /** Where a new listener begins. */
@@ -12,8 +12,8 @@ export interface JoinPoint {
 const SLACK_US = 1_300_000;
 
 /**
- * Finds where a new listener begins: the codec frame `burstMs` before the end of `newest`,
- * or one a little earlier that `prefers` likes, given the bytes from there to the end of
+ * Finds where a new listener begins: the codec frame `burstMs` before the end of `newest` (later where another
+ * kind of audio was played until then, which the answer's content type would not fit), or one a little earlier that `prefers` likes, given the bytes from there to the end of
  * `newest` (codec headers of format changes on the way included).
  */
 export function findJoinPoint(
@@ -23,10 +23,15 @@ export function findJoinPoint(
   prefers?: { any: () => number | undefined; bytesToEnd: (bytes: number) => boolean; interval: number },
 ): JoinPoint {
   const startUs = endMediaTimeUs(newest) - burstMs * 1000;
-  const wanted = upTo(buffer.at(startUs), newest);
+  let wanted = newest;
+  while (wanted.mediaTimeUs > startUs) {
+    const before = fragmentBefore(buffer, wanted);
+    if (!before) break;
+    wanted = before;
+  }
   if (!prefers || burstMs === 0) return { fragment: wanted, offset: 0 };
   let bytes = 0;
-  for (let fragment: Fragment | undefined = newest; fragment; fragment = buffer.get(fragment.sequence - 1)) {
+  for (let fragment: Fragment | undefined = newest; fragment; ) {
     const toEndOfFragment = bytes;
     bytes += fragment.data.length;
     if (fragment.sequence <= wanted.sequence) {
@@ -34,11 +39,12 @@ export function findJoinPoint(
       if (offset !== undefined) return { fragment, offset };
       if (fragment.mediaTimeUs < startUs - SLACK_US) break;
     }
-    const before = buffer.get(fragment.sequence - 1);
+    const before = fragmentBefore(buffer, fragment);
     if (before && before.format !== fragment.format) {
       if (fragment.sequence <= wanted.sequence) break;
       bytes += fragment.format.headers.length;
     }
+    fragment = before;
   }
   return { fragment: wanted, offset: 0 };
 }
@@ -63,6 +69,14 @@ function preferredOffset(fragment: Fragment, toEndOfFragment: number, prefers: P
   return undefined;
 }
 
-function upTo(fragment: Fragment | undefined, newest: Fragment): Fragment {
-  return fragment && fragment.sequence < newest.sequence ? fragment : newest;
+/** The fragment before, if one decoder can play both under one content type. */
+function fragmentBefore(buffer: FragmentBuffer, fragment: Fragment): Fragment | undefined {
+  const before = buffer.get(fragment.sequence - 1);
+  return before && isSameKind(before.format, fragment.format) ? before : undefined;
+}
+
+function isSameKind(a: StreamFormat, b: StreamFormat): boolean {
+  if (a === b) return true;
+  const isSameSound = a.codec === b.codec && a.sampleRate === b.sampleRate && a.channels === b.channels;
+  return isSameSound && a.contentType === b.contentType;
 }

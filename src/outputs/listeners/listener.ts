@@ -14,6 +14,8 @@ export class Listener {
   bytesSent = 0;
   /** When its socket stopped taking all that is written; 0 while it keeps up. */
   behindSinceMs = 0;
+  /** The most bytes that were queued in one go. */
+  largestWrite = 0;
 
   constructor(id: number, socket: Socket, address: string, agent: string, connectedMs: number) {
     this.id = id;
@@ -26,6 +28,7 @@ export class Listener {
   /** Queues shared bytes; they are not copied. */
   write(data: Buffer): void {
     this.bytesSent += data.length;
+    if (data.length > this.largestWrite) this.largestWrite = data.length;
     this.socket.write(data);
   }
 

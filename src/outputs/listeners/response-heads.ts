@@ -61,16 +61,15 @@ export function rangeProbeAnswer(format: StreamFormat | undefined, firstBytes: B
   return Buffer.concat([head, firstBytes]);
 }
 
-/** A refusal with a short text. */
-export function refusalAnswer(status: string, text: string, extra: readonly Header[] = []): Buffer {
+/** A refusal with a short text; without its body as the answer to HEAD. */
+export function refusalAnswer(status: string, text: string, withBody = true): Buffer {
   const body = Buffer.from(`${text}\n`);
   const head = responseHead(`HTTP/1.0 ${status}`, [
     ['Server', 'distream'],
     ['Content-Type', 'text/plain; charset=utf-8'],
     ['Content-Length', String(body.length)],
-    ...extra,
     ...CORS_HEADERS,
     ['Connection', 'close'],
   ]);
-  return Buffer.concat([head, body]);
+  return withBody ? Buffer.concat([head, body]) : head;
 }

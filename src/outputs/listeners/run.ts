@@ -22,10 +22,10 @@ export interface MountOptions {
 
 /** Opens a mount and serves its listeners until the output is stopped. */
 export async function runStreamMount(context: OutputContext<unknown>, options: MountOptions): Promise<void> {
-  const { network, stream, clock, log, signal } = context;
+  const { network, stream, clock, signal } = context;
   const front = await network.front(options.listen);
   const hub = new ListenerHub({ clock, stream, ...options });
-  const mount = new StreamMount({ stream, hub, log, ...options });
+  const mount = new StreamMount({ stream, hub, clock, ...options });
   const giveBack: (() => void)[] = [];
   try {
     giveBack.push(front.claimListener(mount));
@@ -41,6 +41,7 @@ export async function runStreamMount(context: OutputContext<unknown>, options: M
         drops_slow: hub.counters.slow,
         drops_kicked: hub.counters.kicked,
         refused: mount.counters.refused,
+        range_probes: mount.counters.probes,
         groups: hub.groupCount,
       },
     }));

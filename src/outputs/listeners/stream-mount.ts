@@ -1,19 +1,20 @@
-import type { Logger } from '../../core/logger.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { ListenerInfo, ListenerMount, MountInfo, StreamRequest } from '../../modules/network.ts';
 import type { StreamView } from '../../modules/output.ts';
 import { headerText } from '../../protocols/http/header-text.ts';
-import type { ListenerHub } from './hub.ts';
+import type { Joining, ListenerHub } from './hub.ts';
 import { rangeProbeAnswer, refusalAnswer, streamHead } from './response-heads.ts';
 
 const MAX_AGENT = 200;
-const PROBE_BYTES = Buffer.from([0xff, 0xfb]);
+/** How long an answered client may take to close. */
+const LINGER_MS = 5000;
 
 /** Options of a stream mount. */
 export interface StreamMountOptions {
   readonly mount: string;
   readonly stream: StreamView;
   readonly hub: ListenerHub;
-  readonly log: Logger;
+  readonly clock: Clock;
   readonly maxListeners?: number | undefined;
   /** Not listed in public directories and pages. */
   readonly hidden: boolean;
@@ -35,24 +36,27 @@ export class StreamMount implements ListenerMount {
   }
 
   accept(request: StreamRequest): void {
+    const { stream, hub } = this.#options;
+    const { headers, method } = request.head;
+    const isHead = method === 'HEAD';
     const refusal = this.#refusal(request);
     if (refusal) {
       this.counters.refused++;
-      return finish(request, refusalAnswer(refusal.status, refusal.text));
+      return this.#finish(request, refusalAnswer(refusal.status, refusal.text, !isHead));
     }
-    const { stream, hub } = this.#options;
-    const { headers, method } = request.head;
     const agent = headerText(headers.get('user-agent'), MAX_AGENT) ?? '';
-    const format = stream.released?.format;
-    const head = (metaint: number | undefined) =>
-      streamHead({ agent, format, station: stream.station, streamName: stream.name, metaint });
     const icy = wantsMetadata(headers.get('icy-metadata'));
-    if (method === 'HEAD') return finish(request, head(undefined));
-    if (this.#options.rangeProbe && !icy && headers.get('range') === 'bytes=0-1') {
-      this.counters.probes++;
-      return finish(request, rangeProbeAnswer(format, PROBE_BYTES));
+    const head: Joining['head'] = (format, metaint) =>
+      streamHead({ agent, format, station: stream.station, streamName: stream.name, metaint });
+    const isProbe = this.#options.rangeProbe && !icy && headers.get('range') === 'bytes=0-1';
+    if (!isHead && !isProbe) {
+      return hub.join({ socket: request.socket, address: request.clientAddress, agent, icy, head });
     }
-    hub.join({ socket: request.socket, address: request.clientAddress, agent, icy, head });
+    const opening = hub.opening(icy);
+    if (isHead) return this.#finish(request, head(opening.format, opening.metaint));
+    this.counters.probes++;
+    const firstBytes = (opening.burst ?? stream.released!.data).subarray(0, 2);
+    this.#finish(request, rangeProbeAnswer(opening.format, firstBytes));
   }
 
   info(): MountInfo {
@@ -82,6 +86,15 @@ export class StreamMount implements ListenerMount {
     return this.#options.hub.kick(id);
   }
 
+  /** Sends a whole answer and closes; a peer that does not is cut off. */
+  #finish({ socket }: StreamRequest, answer: Buffer): void {
+    const timer = this.#options.clock.after(LINGER_MS, () => socket.destroy());
+    socket.on('error', ignore); // `close` follows
+    socket.once('close', () => timer.cancel());
+    socket.end(answer);
+    socket.resume();
+  }
+
   #refusal(request: StreamRequest): { status: string; text: string } | undefined {
     const { stream, hub, maxListeners } = this.#options;
     const own = this.#options.refuse?.(request);
@@ -94,14 +107,8 @@ export class StreamMount implements ListenerMount {
   }
 }
 
+function ignore(): void {}
+
 function wantsMetadata(header: string | undefined): boolean {
   return header !== undefined && /^\s{0,4}[1-9]/.test(header);
-}
-
-/** Sends a whole answer and closes; a peer that does not read is cut off by the front's idle rules. */
-function finish({ socket }: StreamRequest, answer: Buffer): void {
-  socket.on('error', () => socket.destroy());
-  socket.setTimeout(5000, () => socket.destroy());
-  socket.end(answer);
-  socket.resume();
 }
