@@ -23,6 +23,8 @@ import { type CertificateFiles, TlsSide } from './tls-side.ts';
 
 const HEAD_TIMEOUT_MS = 10_000;
 const REUSE_TIMEOUT_MS = 15_000;
+/** Answers that wait for a client; who asks on without reading them is cut off. */
+const MAX_UNREAD_BYTES = 64 * 1024;
 const EMPTY = Buffer.alloc(0);
 
 /** What a front shares with its network. */
@@ -126,6 +128,11 @@ export class Front implements FrontHandle {
 
   /** Reads the next request of a connection; its answer is complete. */
   waitAgain(socket: Socket, rest: Buffer): void {
+    if (socket.writableLength > MAX_UNREAD_BYTES) {
+      this.#options.counters.refuse('slow-reader');
+      socket.destroy();
+      return;
+    }
     if (rest.length > 0) socket.unshift(rest);
     new HeadConnection(socket, {
       clock: this.#options.clock,

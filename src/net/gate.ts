@@ -39,6 +39,7 @@ export type RefusalReason =
   | 'too-many-failures'
   | 'bad-head'
   | 'slow-head'
+  | 'slow-reader'
   | 'no-tls'
   | 'failed-tls'
   | 'unknown-mount'
