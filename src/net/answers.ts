@@ -76,7 +76,10 @@ export function jsonAnswer(method: string, value: unknown): Buffer {
   return method === 'HEAD' ? head : Buffer.concat([head, body]);
 }
 
-/** Sends the last bytes and closes; what still comes is read away, so that the answer is not lost to a reset. */
+/**
+ * Sends the last bytes and closes; what still comes is read away, so that the answer is not lost to a reset. A peer
+ * that does not close its side is cut off after two seconds. Owns the socket from here on.
+ */
 export function answerAndClose(socket: Socket, answer: Buffer, clock: Clock): void {
   const timer = clock.after(LINGER_MS, () => socket.destroy());
   socket.once('close', () => timer.cancel());

@@ -7,6 +7,7 @@ import { secretEquals } from '../../core/secret.ts';
 import { trackMetadata } from '../../core/track-metadata.ts';
 import type { ShoutcastMount, StreamRequest, TitleUpdate } from '../../modules/network.ts';
 import type { SessionOptions, SessionWriter } from '../../modules/session.ts';
+import { answerAndClose } from '../../net/answers.ts';
 import { parseBasicAuth } from '../../protocols/http/basic-auth.ts';
 import { headerText } from '../../protocols/http/header-text.ts';
 import { parseMetaint } from '../../protocols/icy/metaint.ts';
@@ -111,7 +112,7 @@ export class EncoderMount implements ShoutcastMount {
 
   acceptShoutcast(socket: Socket, rest: Buffer, clientAddress: string): void {
     if (!this.#makeRoom()) {
-      socket.end('Another source is connected.\r\n');
+      answerAndClose(socket, Buffer.from('Another source is connected.\r\n'), this.#options.clock);
       return;
     }
     socket.write(SHOUTCAST_ACCEPTED);
@@ -223,9 +224,7 @@ export class EncoderMount implements ShoutcastMount {
       socket.write(answer);
       request.reuse(rest);
     } else {
-      socket.end(answer);
-      socket.on('error', () => socket.destroy());
-      socket.resume();
+      answerAndClose(socket, answer, this.#options.clock);
     }
     if (status.startsWith('401') && !head.headers.has('authorization')) return; // a probe
     if (!status.startsWith('200')) {
