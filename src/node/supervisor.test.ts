@@ -78,4 +78,46 @@ describe('Supervisor', () => {
     expect(supervisor.lastFailure?.code).toBe('INPUT_ENDED');
     await supervisor.stop();
   });
+
+  it('runs again when it is started while its old run still ends, and never twice at once', async () => {
+    let atOnce = 0;
+    let most = 0;
+    const { clock, supervisor, starts } = setUp(async (signal) => {
+      most = Math.max(most, ++atOnce);
+      await untilAborted(signal);
+      await new Promise<void>((resolve) => clock.after(800, resolve)); // takes its time
+      atOnce--;
+    });
+    supervisor.start();
+    await clock.run(100);
+    void supervisor.stop();
+    void supervisor.stop();
+    supervisor.start();
+    await clock.run(2000);
+    expect(starts).toEqual([0, 900]);
+    expect([supervisor.state, atOnce, most]).toEqual(['running', 1, 1]);
+    // And what is started and stopped again before the old run ended does not run.
+    void supervisor.stop();
+    supervisor.start();
+    void supervisor.stop();
+    await clock.run(2000);
+    expect(starts).toHaveLength(2);
+    expect(supervisor.state).toBe('stopped');
+  });
+
+  it('does not count the time when it was not wanted as a failure', async () => {
+    const { clock, supervisor, lines } = setUp(async (signal, attempt) => {
+      if (attempt === 1) throw new DistreamError('UNREACHABLE', { url: 'u', reason: 'r' });
+      await untilAborted(signal);
+    });
+    supervisor.start();
+    await clock.run(10);
+    await supervisor.stop();
+    await clock.run(60_000);
+    supervisor.start();
+    await clock.run(10);
+    supervisor.recovered();
+    expect(lines).toHaveLength(1);
+    await supervisor.stop();
+  });
 });

@@ -23,8 +23,6 @@ export interface SupervisorOptions {
   /** 0 to 1; spreads retries. */
   readonly random: () => number;
   readonly maxDelayMs?: number;
-  /** Called when `state` changed. */
-  readonly onChange?: () => void;
 }
 
 const FIRST_DELAY_MS = 250;
@@ -38,7 +36,9 @@ const PROVEN_MS = 10_000;
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;
+  /** Set from `start` to `stop`. */
   #abort: AbortController | undefined;
+  /** Runs follow one another: a module that is started again first ends its old run. */
   #finished: Promise<void> = Promise.resolve();
   state: SupervisedState = 'stopped';
   sinceUtcMs: number;
@@ -53,19 +53,19 @@ export class Supervisor {
     this.sinceUtcMs = options.clock.utcMs();
   }
 
-  /** Starts the module unless it runs. */
+  /** Starts the module unless it runs; where it is being stopped, once its old run has ended. */
   start(): void {
     if (this.#abort) return;
     const abort = new AbortController();
     this.#abort = abort;
-    this.#finished = this.#loop(abort.signal);
+    this.#finished = this.#finished.then(() => this.#loop(abort.signal));
   }
 
   /** Stops the module; resolves when its run has ended. */
   async stop(): Promise<void> {
     this.#abort?.abort();
-    await this.#finished;
     this.#abort = undefined;
+    await this.#finished;
   }
 
   /** Tells that the module works (audio comes, the port is open), so that recovery is logged. */
@@ -80,6 +80,8 @@ export class Supervisor {
   async #loop(signal: AbortSignal): Promise<void> {
     const { clock, random, maxDelayMs = DEFAULT_MAX_DELAY_MS } = this.#options;
     let failures = 0;
+    this.#told = undefined;
+    this.#downSinceMs = undefined;
     while (!signal.aborted) {
       this.#enter('running');
       const startedMs = clock.nowMs();
@@ -120,6 +122,5 @@ export class Supervisor {
     if (this.state === state) return;
     this.state = state;
     this.sinceUtcMs = this.#options.clock.utcMs();
-    this.#options.onChange?.();
   }
 }
