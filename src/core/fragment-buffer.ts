@@ -8,6 +8,9 @@ export interface BufferLimits {
   readonly maxBytes: number;
 }
 
+/** Of a stream whose fragments are next to empty (its format changes all the time); a day of ordinary ones is more than this in bytes. */
+const MAX_FRAGMENTS = 200_000;
+
 /**
  * Holds the newest fragments of one stream in memory. Readers ask by sequence;
  * what was evicted is `undefined`, never silently skipped. The fragment that
@@ -85,7 +88,8 @@ export class FragmentBuffer {
     const endUs = endMediaTimeUs(this.newest!);
     while (this.count > 1) {
       const second = this.#fragments[this.#head + 1]!;
-      if (endUs - second.mediaTimeUs < keepUs && this.#bytes <= this.limits.maxBytes) break;
+      const isWithin = this.#bytes <= this.limits.maxBytes && this.count <= MAX_FRAGMENTS;
+      if (isWithin && endUs - second.mediaTimeUs < keepUs) break;
       this.#bytes -= this.#fragments[this.#head]!.data.length;
       this.#head++;
     }

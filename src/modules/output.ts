@@ -50,6 +50,8 @@ export interface OutputContext<Options> {
   /** Folder against which relative paths are resolved: that of the configuration file. */
   readonly baseDir: string;
   readonly network: NetworkAccess;
+  /** Kept by the supervisor from one attempt to the next: what an output must remember to continue where it stopped. */
+  readonly memory: Map<string, unknown>;
   /** Registers what the status shows; the last one given counts. */
   onReport(report: () => OutputReport): void;
 }

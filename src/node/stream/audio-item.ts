@@ -6,7 +6,7 @@ export interface AudioItem {
   /** Microseconds; estimated from the bitrate for opaque bytes. */
   readonly durationUs: number;
   readonly format: StreamFormat;
-  /** Metadata that holds from this frame's first byte. */
+  /** The metadata that holds at this frame's first byte: the same object until it changes; undefined when none was told. */
   readonly metadata: TrackMetadata | undefined;
   /** Set when the audio does not continue from the item before. */
   readonly discontinuity: Discontinuity | undefined;

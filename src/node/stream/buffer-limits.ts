@@ -1,5 +1,5 @@
-import type { BufferLimits } from '../../core/fragment-buffer.ts';
 import type { StreamConfig } from '../../config/node-config.ts';
+import type { BufferLimits } from '../../core/fragment-buffer.ts';
 
 /** A hard bound, so that a wrong clock or bitrate cannot take all memory. */
 const MAX_BYTES = 512 * 2 ** 20;

@@ -69,6 +69,18 @@ describe('FragmentAssembler', () => {
     expect(fragments[1]).toMatchObject({ metadata: [], openingMetadata: two });
   });
 
+  it('keeps few titles and few parts of a source that sends one with each byte', () => {
+    const { assembler, fragments, frame } = setUp();
+    for (let index = 0; index < 10_000; index++) {
+      assembler.push(frame({ format: opaque, durationUs: 1, metadata: { title: `${index}` } }, 1));
+    }
+    expect(assembler.pending.length).toBeLessThanOrEqual(4096);
+    assembler.flush();
+    expect(fragments.map(({ data }) => data)).toEqual([patternBytes(0, 10_000)]);
+    expect(fragments[0]!.metadata).toHaveLength(16);
+    expect(fragments[0]!.metadata.at(-1)).toEqual({ offset: 9999, metadata: { title: '9999' } });
+  });
+
   it('keeps the time line even while arrival jitters, and sets it anew after a pause', () => {
     let nowMs = 1_000_000;
     const { assembler, fragments, frame } = setUp(() => nowMs);
@@ -80,5 +92,19 @@ describe('FragmentAssembler', () => {
     nowMs += 60_000;
     for (let index = 0; index < 20; index++) assembler.push(frame());
     expect(fragments[2]!.startTimeUs).toBe(nowMs * 1000 - 520_000);
+  });
+
+  it('does not gather without end what lasts no time', () => {
+    const { assembler, fragments, frame } = setUp();
+    for (let index = 0; index < 40; index++) assembler.push(frame({ durationUs: 1 }, 65_000));
+    expect(fragments).toHaveLength(2);
+    expect(fragments[0]!.data.length).toBeLessThan(1.1 * 2 ** 20);
+  });
+
+  it('keeps one object for a title that is told again, so that listeners stay together', () => {
+    const { assembler, fragments, frame } = setUp();
+    for (let index = 0; index < 40; index++) assembler.push(frame({ metadata: { title: 'Same' } }));
+    expect(fragments.map(({ metadata }) => metadata.length)).toEqual([1, 0]);
+    expect(fragments[1]!.openingMetadata).toBe(fragments[0]!.metadata[0]!.metadata);
   });
 });

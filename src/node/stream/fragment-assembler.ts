@@ -5,6 +5,12 @@ import type { AudioItem } from './audio-item.ts';
 const MAX_LAG_US = 1_000_000;
 /** And run this far ahead of it (a burst, a file's lead). */
 const MAX_LEAD_US = 120_000_000;
+/** Frames that claim to last no time must not make one fragment without end. */
+const MAX_FRAGMENT_BYTES = 2 ** 20;
+/** Titles in one fragment; of more the last counts. */
+const MAX_MARKS = 16;
+/** Parts that wait to be joined; each costs more than its bytes when they are few. */
+const MAX_PARTS = 4096;
 
 /** Options of a fragment assembler. */
 export interface AssemblerOptions {
@@ -92,16 +98,18 @@ export class FragmentAssembler {
   }
 
   #add(data: Buffer, durationUs: number, metadata: TrackMetadata | undefined): void {
-    if (this.#bytes === 0) this.#openingMetadata = metadata ?? this.#metadata;
     if (metadata && !sameMetadata(metadata, this.#metadata)) {
       this.#metadata = metadata;
+      if (this.#marks.length === MAX_MARKS) this.#marks.pop();
       this.#marks.push({ offset: this.#bytes, metadata });
     }
+    if (this.#bytes === 0) this.#openingMetadata = this.#metadata;
     if (this.#format!.codec !== 'opaque') this.#offsets.push(this.#bytes);
+    if (this.#parts.length === MAX_PARTS) this.#parts = [Buffer.concat(this.#parts, this.#bytes)];
     this.#parts.push(data);
     this.#bytes += data.length;
     this.#durationUs += durationUs;
-    if (this.#durationUs >= this.#options.fragmentMs * 1000) this.flush();
+    if (this.#durationUs >= this.#options.fragmentMs * 1000 || this.#bytes >= MAX_FRAGMENT_BYTES) this.flush();
   }
 
   /** Opaque bytes have no borders: they are cut where the fragment is full. */
@@ -121,5 +129,6 @@ export class FragmentAssembler {
 
 /** Whether two sets of metadata show the same to a listener. */
 export function sameMetadata(a: TrackMetadata | undefined, b: TrackMetadata | undefined): boolean {
+  if (a === b) return true;
   return a?.title === b?.title && a?.artist === b?.artist && a?.url === b?.url;
 }

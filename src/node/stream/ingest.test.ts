@@ -21,14 +21,19 @@ const mp3 = (from: number, to: number) =>
 function setUp() {
   const clock = new FakeClock();
   const items: AudioItem[] = [];
+  const failures: unknown[] = [];
+  const broken = { on: false };
   const ingest = new Ingest({
     clock,
-    deliver: (delivered) => items.push(...delivered),
+    deliver: (delivered) => {
+      if (broken.on) throw new Error('broken');
+      items.push(...delivered);
+    },
     history: () => Buffer.concat(items.map(({ data }) => data)),
-    sessionChanged: () => {},
+    failed: (error) => failures.push(error),
   });
   const data = () => Buffer.concat(items.map((item) => item.data));
-  return { clock, ingest, items, data };
+  return { clock, ingest, items, failures, broken, data };
 }
 
 describe('Ingest', () => {
@@ -102,6 +107,64 @@ describe('Ingest', () => {
     expect(items[index]?.data.equals(mp3Frame(120))).toBe(true);
   });
 
+  it('repeats nothing although sessions break before it is known where they join', () => {
+    const { ingest, data, items } = setUp();
+    ingest.open({ contentType: 'audio/mpeg', continuity: 'new' }).write(mp3(0, 100));
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const broken = ingest.open({ contentType: 'audio/mpeg', continuity: 'overlap' });
+      broken.write(mp3(50, 52)); // too little to tell
+      broken.end();
+    }
+    ingest.open({ contentType: 'audio/mpeg', continuity: 'overlap' }).write(mp3(50, 140));
+    expect(data().equals(mp3(0, 140))).toBe(true);
+    expect(items.some(({ discontinuity }) => discontinuity)).toBe(false);
+  });
+
+  it('sends the headers of the next link of a chain although they are those of the link before', () => {
+    const ogg = readFileSync(new URL('../../../test/fixtures/audio/vorbis.ogg', import.meta.url));
+    const { ingest, items } = setUp();
+    const looped = Buffer.concat([ogg, ogg, ogg]);
+    ingest.open({ contentType: 'application/ogg', continuity: 'new' }).write(ogg.subarray(0, ogg.length / 2));
+    ingest.open({ contentType: 'application/ogg', continuity: 'overlap' }).write(looped);
+    expect(new Set(items.map(({ format }) => format)).size).toBe(3);
+  });
+
+  it('goes on with the same decoder when the repeated part ends with a write', () => {
+    const ogg = readFileSync(new URL('../../../test/fixtures/audio/vorbis.ogg', import.meta.url));
+    const { ingest, items, data } = setUp();
+    ingest.open({ contentType: 'application/ogg', continuity: 'new' }).write(ogg.subarray(0, ogg.length / 2));
+    const cut = items[0]!.format.headers.length + data().length;
+    const again = ingest.open({ contentType: 'application/ogg', continuity: 'overlap' });
+    again.write(ogg.subarray(0, cut));
+    again.write(ogg.subarray(cut));
+    expect(Buffer.concat([items[0]!.format.headers, data()]).equals(ogg)).toBe(true);
+    expect(new Set(items.map(({ format }) => format)).size).toBe(1);
+  });
+
+  it('keeps the title over a restart of the source, and not for another one', () => {
+    const { ingest, items } = setUp();
+    const open = (agent: string) =>
+      ingest.open({ contentType: 'audio/mpeg', continuity: 'new', peer: '192.0.2.1', agent });
+    const first = open('BUTT');
+    first.setMetadata({ title: 'One' });
+    first.write(mp3(0, 3));
+    open('BUTT').write(mp3(10, 13));
+    open('ffmpeg').write(mp3(20, 23));
+    expect(items.map(({ metadata }) => metadata?.title)).toEqual([...Array(6).fill('One'), '', '', '']);
+  });
+
+  it('ends the session, and no more, when what came cannot be taken', () => {
+    const { ingest, failures, broken, data } = setUp();
+    const writer = ingest.open({ contentType: 'audio/mpeg', continuity: 'exact' });
+    writer.write(mp3(0, 3));
+    broken.on = true;
+    expect(() => writer.write(mp3(3, 6))).not.toThrow();
+    expect([failures.length, ingest.connected]).toEqual([1, false]);
+    broken.on = false;
+    ingest.open({ contentType: 'audio/mpeg', continuity: 'exact' }).write(mp3(6, 9));
+    expect(data().equals(Buffer.concat([mp3(0, 3), mp3(6, 9)]))).toBe(true);
+  });
+
   it('ignores a writer whose session is over', () => {
     const { ingest, data } = setUp();
     const old = ingest.open({ contentType: OPAQUE, continuity: 'new' });
@@ -121,7 +184,8 @@ describe('Ingest', () => {
     writer.write(all.subarray(0, 10 * 417 + 200));
     writer.setMetadata({ title: 'Two' });
     writer.write(all.subarray(10 * 417 + 200));
-    const titles = items.map(({ metadata }, index) => [index, metadata?.title]).filter(([, title]) => title);
+    const changes = items.filter(({ metadata }, index) => metadata !== items[index - 1]?.metadata);
+    const titles = changes.map((item) => [items.indexOf(item), item.metadata?.title]);
     expect(titles).toEqual([
       [0, 'One'],
       [11, 'Two'],

@@ -15,11 +15,13 @@ export interface IngestHost {
   deliver(items: AudioItem[]): void;
   /** The newest framed bytes of this input that are still held, for finding an overlap. */
   history(): Buffer;
-  /** A session began or ended. */
-  sessionChanged(): void;
+  /** What came could not be taken, by a fault of distream: the session is over. */
+  failed(error: unknown): void;
 }
 
 const MAX_HELD_BYTES = 4 * 2 ** 20;
+/** What listeners are shown while an input has told no title. */
+export const NO_TITLE: TrackMetadata = { title: '' };
 
 /**
  * Turns the sessions of one input into frames: finds frames, drops what a
@@ -38,6 +40,14 @@ export class Ingest {
   #contentType: string | undefined;
   #skippedBefore = 0;
   #everDelivered = false;
+  /** Bytes that wait for the search for an overlap. */
+  #heldBytes = 0;
+  /** The format of the run that goes on after a join, until its first frame. */
+  #runBefore: StreamFormat | undefined;
+  /** The format that the framer gives after a join, and that of the run that goes on. */
+  #joined: { readonly format: StreamFormat; readonly before: StreamFormat } | undefined;
+  /** The metadata at the newest frame delivered. */
+  #holding: TrackMetadata | undefined;
 
   station: StationInfo = {};
   peer: string | undefined;
@@ -67,6 +77,7 @@ export class Ingest {
 
   /** Starts a session; one that is still open is ended. */
   open(options: SessionOptions): SessionWriter {
+    this.close();
     const session = Symbol('session');
     const resumes = options.continuity === 'exact' && this.#framer !== undefined;
     if (!resumes) this.#beginFraming(options);
@@ -80,12 +91,12 @@ export class Ingest {
     if (!resumes || options.station?.bitrateKbps) {
       this.#rate = new OpaqueRate(options.station?.bitrateKbps, this.#sessionStartMs);
     }
-    this.#host.sessionChanged();
     return this.#writer(session);
   }
 
-  /** The next frame does not continue what the outputs played. */
+  /** The next frame does not continue what the outputs played, nor do its titles. */
   markDiscontinuity(cause: DiscontinuityCause): void {
+    this.#holding ??= NO_TITLE;
     this.#pendingDiscontinuity = { cause, lostMs: undefined };
   }
 
@@ -97,8 +108,14 @@ export class Ingest {
   #beginFraming(options: SessionOptions): void {
     this.#contentType = options.contentType;
     this.#replaceFramer(options.contentType);
-    this.#metadata.restart();
+    if (options.continuity === 'new' && (options.peer !== this.peer || options.agent !== this.agent)) {
+      // Another encoder: the title of the one before is not its own.
+      this.#metadata = new MetadataQueue();
+      if (this.#holding) this.#holding = NO_TITLE;
+    }
+    this.#metadata.restart(this.skippedBytes);
     this.#runBefore = undefined;
+    this.#joined = undefined;
     if (!this.#everDelivered) return;
     const history = options.continuity === 'overlap' ? this.#host.history() : undefined;
     this.#overlap = history?.length ? new OverlapFinder({ history, maxHeldBytes: MAX_HELD_BYTES }) : undefined;
@@ -117,22 +134,35 @@ export class Ingest {
     const current = () => this.#session === session;
     return {
       write: (data) => {
-        if (current()) this.#write(data);
+        if (current()) this.#safely(() => this.#write(data));
       },
       setMetadata: (metadata) => {
         if (current()) this.#metadata.set(metadata);
       },
       nextFile: (contentType) => {
-        if (current()) this.#nextFile(contentType);
+        if (current()) this.#safely(() => this.#nextFile(contentType));
       },
       discontinuity: (cause, lostMs) => {
-        if (current()) this.#discontinuity(cause, lostMs);
+        if (current()) this.#safely(() => this.#discontinuity(cause, lostMs));
       },
       aheadMs: () => this.#sessionAudioUs / 1000 - (this.#host.clock.nowMs() - this.#sessionStartMs),
       end: () => {
         if (current()) this.#end();
       },
     };
+  }
+
+  /** A fault in taking one input's audio ends its session, not the program. */
+  #safely(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.#overlap = undefined;
+      this.#end();
+      this.#skippedBefore = this.skippedBytes;
+      this.#framer = undefined;
+      this.#host.failed(error);
+    }
   }
 
   #write(data: Buffer): void {
@@ -146,23 +176,24 @@ export class Ingest {
     this.#pass(this.#framer!.flush());
     this.#contentType = contentType;
     this.#replaceFramer(contentType);
-    this.#metadata.restart();
+    this.#metadata.restart(this.skippedBytes);
   }
 
   #discontinuity(cause: DiscontinuityCause, lostMs: number | undefined): void {
     this.#pass(this.#framer!.flush());
     this.#replaceFramer(this.#contentType);
-    this.#metadata.restart();
+    this.#metadata.restart(this.skippedBytes);
     this.#pendingDiscontinuity = { cause, lostMs };
   }
 
   #end(): void {
     // The framer stays: the next session may continue at the very next byte.
     this.#session = undefined;
-    if (this.#overlap) this.#deliver(this.#overlap.flush().frames);
+    // What is held is not known to be new. Passed on, it would be heard twice, and the next session could not be
+    // joined to it: less than a kilobyte is left out instead.
+    this.counters.overlapBytesDropped += this.#heldBytes;
     this.#overlap = undefined;
     this.#heldBytes = 0;
-    this.#host.sessionChanged();
   }
 
   #pass(frames: Frame[]): void {
@@ -184,9 +215,16 @@ export class Ingest {
     if (state !== 'searching') this.#heldBytes = 0;
     this.#deliver(ready);
   }
-  #heldBytes = 0;
-  /** The format of the run that goes on after a join. */
-  #runBefore: StreamFormat | undefined;
+
+  /** After a join the same decoder goes on: it keeps the format object, so that no header is sent to it again. */
+  #formatOf({ format }: Frame): StreamFormat {
+    const before = this.#runBefore;
+    if (before) {
+      this.#joined = isSameFormat(format, before) ? { format, before } : undefined;
+      this.#runBefore = undefined;
+    }
+    return format === this.#joined?.format ? this.#joined.before : format;
+  }
 
   #deliver(frames: Frame[]): void {
     if (frames.length === 0) return;
@@ -195,21 +233,15 @@ export class Ingest {
     for (const frame of frames) {
       const durationUs = frame.durationUs || this.#rate.durationUs(frame.data.length, nowMs);
       const discontinuity = this.#pendingDiscontinuity;
-      const metadata = this.#metadata.before(frame, this.skippedBytes) ?? frame.metadata;
+      this.#holding = this.#metadata.before(frame, this.skippedBytes) ?? frame.metadata ?? this.#holding;
       const format = this.#formatOf(frame);
-      items.push({ data: frame.data, durationUs, format, metadata, discontinuity });
+      items.push({ data: frame.data, durationUs, format, metadata: this.#holding, discontinuity });
       this.#pendingDiscontinuity = undefined;
       this.#sessionAudioUs += durationUs;
       this.format = format;
     }
     this.#everDelivered = true;
     this.#host.deliver(items);
-  }
-
-  /** After a join the same decoder goes on: it keeps the format object, so that no header is sent to it again. */
-  #formatOf({ format }: Frame): StreamFormat {
-    const before = this.#runBefore;
-    return before && format !== before && isSameFormat(format, before) ? before : format;
   }
 }
 
@@ -232,15 +264,15 @@ class MetadataQueue {
   #emittedBytes = 0;
   #format: StreamFormat | undefined;
   #skippedAtRestart = 0;
-  #skippedSeen = 0;
 
-  restart(): void {
+  /** Another framer takes the next bytes; `skippedBytes` counts those left out so far. */
+  restart(skippedBytes: number): void {
     const last = this.#waiting.at(-1);
     this.#waiting = last ? [{ position: 0, metadata: last.metadata }] : [];
     this.#pushedBytes = 0;
     this.#emittedBytes = 0;
     this.#format = undefined;
-    this.#skippedAtRestart = this.#skippedSeen;
+    this.#skippedAtRestart = skippedBytes;
   }
 
   set(metadata: TrackMetadata): void {
@@ -259,7 +291,6 @@ class MetadataQueue {
 
   /** The newest metadata due at this frame's first byte; accounts for the frame. */
   before(frame: Frame, skippedBytes: number): TrackMetadata | undefined {
-    this.#skippedSeen = skippedBytes;
     if (frame.format !== this.#format) {
       this.#format = frame.format;
       this.#emittedBytes += frame.format.headers.length;

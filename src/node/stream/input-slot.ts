@@ -1,12 +1,16 @@
+import type { ModuleUse } from '../../config/node-config.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
-import type { ModuleUse } from '../../config/node-config.ts';
 import type { InputModule, InputReport } from '../../modules/input.ts';
 import type { NetworkAccess } from '../../modules/network.ts';
 import type { InputStatus } from '../status/schema.ts';
 import { Supervisor } from '../supervisor.ts';
 import type { AudioItem } from './audio-item.ts';
 import { Ingest } from './ingest.ts';
+import { ModuleReport } from './module-report.ts';
+
+/** Audio that comes in lumps (DiStreamer sends 5 s at once) lasts until the next; no more than this is counted on. */
+const MAX_LUMP_MS = 6000;
 
 /** Options of an input slot. */
 export interface InputSlotOptions {
@@ -25,7 +29,6 @@ export interface InputSlotOptions {
   readonly onAudio: (items: AudioItem[]) => void;
   /** The newest framed bytes of this input that are still held. */
   readonly history: () => Buffer;
-  readonly onChange: () => void;
 }
 
 /** One input of a stream (the main one or a fallback): runs its module and knows how it is. */
@@ -35,23 +38,27 @@ export class InputSlot {
   readonly #options: InputSlotOptions;
   readonly #supervisor: Supervisor;
   readonly #memory = new Map<string, unknown>();
-  #report: () => InputReport = () => ({});
-  #lastAudioMs: number | undefined;
+  readonly #report: ModuleReport<InputReport>;
+  /** When the last audio that came has played. */
+  #lastsUntilMs: number | undefined;
   #deliveringSinceMs = 0;
   #wasLive = false;
   #state: InputStatus['state'] = 'standby';
   #stateSinceUtcMs = 0;
   #everLive = false;
+  /** Ends the module's run, for an error that is not its own. */
+  #break: ((error: unknown) => void) | undefined;
 
   constructor(options: InputSlotOptions) {
     this.#options = options;
     this.name = options.name;
+    this.#report = new ModuleReport(options.name, options.log);
     const { clock } = options;
     this.ingest = new Ingest({
       clock,
       deliver: (items) => this.#deliver(items),
       history: options.history,
-      sessionChanged: () => this.#sessionChanged(),
+      failed: (error) => this.#break?.(error),
     });
     this.#supervisor = new Supervisor({
       run: (signal) => this.#run(signal),
@@ -59,7 +66,6 @@ export class InputSlot {
       clock,
       log: options.log,
       random: options.random,
-      onChange: options.onChange,
     });
   }
 
@@ -71,9 +77,10 @@ export class InputSlot {
     return this.#supervisor.state !== 'stopped';
   }
 
-  /** Time since the last audio; infinite before the first. */
+  /** Time since the audio that came last was over; infinite before the first. */
   get silentMs(): number {
-    return this.#lastAudioMs === undefined ? Number.POSITIVE_INFINITY : this.#options.clock.nowMs() - this.#lastAudioMs;
+    if (this.#lastsUntilMs === undefined) return Number.POSITIVE_INFINITY;
+    return Math.max(0, this.#options.clock.nowMs() - this.#lastsUntilMs);
   }
 
   get delivering(): boolean {
@@ -104,7 +111,7 @@ export class InputSlot {
   }
 
   status(active: boolean): InputStatus {
-    const report = this.#report();
+    const report = this.#report.read();
     const failure = this.#supervisor.lastFailure;
     const { ingest } = this;
     return {
@@ -120,8 +127,8 @@ export class InputSlot {
         ? { lastError: { code: failure.code, message: failure.message, at: new Date(failure.atUtcMs).toISOString() } }
         : {}),
       bytes: ingest.counters.bytes,
-      counters: { ...report.counters },
-      detail: { ...report.detail },
+      counters: { ...report?.counters },
+      detail: { ...report?.detail },
     };
   }
 
@@ -146,10 +153,20 @@ export class InputSlot {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { use, clock, log, streamName, fragmentMs, baseDir, network } = this.#options;
+    const own = new AbortController();
+    const stop = () => own.abort();
+    let broken: { readonly error: unknown } | undefined;
+    this.#break = (error) => {
+      broken ??= { error };
+      stop();
+    };
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    this.#report.set(undefined);
     try {
       await use.module.run({
         options: use.options as never,
-        signal,
+        signal: own.signal,
         clock,
         log,
         streamName,
@@ -158,23 +175,22 @@ export class InputSlot {
         network,
         memory: this.#memory,
         openSession: (options) => this.ingest.open(options),
-        onReport: (report) => {
-          this.#report = report;
-        },
+        onReport: (report) => this.#report.set(report),
       });
+      if (broken) throw broken.error;
     } finally {
+      signal.removeEventListener('abort', stop);
+      this.#break = undefined;
       this.ingest.close();
     }
-  }
-
-  #sessionChanged(): void {
-    this.#options.onChange();
   }
 
   #deliver(items: AudioItem[]): void {
     const nowMs = this.#options.clock.nowMs();
     if (!this.delivering) this.#deliveringSinceMs = nowMs;
-    this.#lastAudioMs = nowMs;
+    let durationUs = 0;
+    for (const item of items) durationUs += item.durationUs;
+    this.#lastsUntilMs = nowMs + Math.min(MAX_LUMP_MS, durationUs / 1000);
     this.#supervisor.recovered();
     this.#options.onAudio(items);
   }

@@ -1,10 +1,11 @@
+import type { ModuleUse } from '../../config/node-config.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
-import type { ModuleUse } from '../../config/node-config.ts';
 import type { NetworkAccess } from '../../modules/network.ts';
 import type { OutputModule, OutputReport, StreamView } from '../../modules/output.ts';
 import type { OutputStatus } from '../status/schema.ts';
 import { Supervisor } from '../supervisor.ts';
+import { ModuleReport } from './module-report.ts';
 
 /** Options of an output slot. */
 export interface OutputSlotOptions {
@@ -22,10 +23,12 @@ export interface OutputSlotOptions {
 export class OutputSlot {
   readonly #options: OutputSlotOptions;
   readonly #supervisor: Supervisor;
-  #report: (() => OutputReport) | undefined;
+  readonly #memory = new Map<string, unknown>();
+  readonly #report: ModuleReport<OutputReport>;
 
   constructor(options: OutputSlotOptions) {
     this.#options = options;
+    this.#report = new ModuleReport(options.name, options.log);
     this.#supervisor = new Supervisor({
       run: (signal) => this.#run(signal),
       what: `${options.name} (${options.use.module.type})`,
@@ -44,7 +47,7 @@ export class OutputSlot {
   }
 
   status(): OutputStatus {
-    const report = this.#report?.();
+    const report = this.#report.read();
     const { state, sinceUtcMs, restarts, lastFailure } = this.#supervisor;
     return {
       name: this.#options.name,
@@ -55,7 +58,13 @@ export class OutputSlot {
       since: new Date(sinceUtcMs).toISOString(),
       restarts,
       ...(lastFailure
-        ? { lastError: { code: lastFailure.code, message: lastFailure.message, at: new Date(lastFailure.atUtcMs).toISOString() } }
+        ? {
+            lastError: {
+              code: lastFailure.code,
+              message: lastFailure.message,
+              at: new Date(lastFailure.atUtcMs).toISOString(),
+            },
+          }
         : {}),
       counters: { ...report?.counters },
       detail: { ...report?.detail },
@@ -64,6 +73,7 @@ export class OutputSlot {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { use, stream, clock, log, baseDir, network } = this.#options;
+    this.#report.set(undefined);
     await use.module.run({
       options: use.options as never,
       signal,
@@ -72,8 +82,9 @@ export class OutputSlot {
       stream,
       baseDir,
       network,
+      memory: this.#memory,
       onReport: (report) => {
-        this.#report = report;
+        this.#report.set(report);
         this.#supervisor.recovered();
       },
     });

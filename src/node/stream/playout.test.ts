@@ -6,16 +6,18 @@ import { FragmentBuffer } from '../../core/fragment-buffer.ts';
 import type { Extent } from '../../modules/values.ts';
 import { Playout } from './playout.ts';
 
-function setUp(reserve: Extent, start: 'now' | 'full' = 'now') {
+function setUp(reserve: Extent, start: 'now' | 'full' = 'now', maxBytes = 1e9) {
   const clock = new FakeClock();
-  const buffer = new FragmentBuffer({ keepMs: 120_000, maxBytes: 1e9 });
+  const buffer = new FragmentBuffer({ keepMs: 120_000, maxBytes });
   const releases: { sequence: number; atMs: number }[] = [];
-  const playout = new Playout({
+  const evicted: number[] = [];
+  const playout: Playout = new Playout({
     clock,
     buffer,
     reserve,
     start,
     onRelease: () => releases.push({ sequence: playout.released!.sequence, atMs: clock.nowMs() }),
+    onEvicted: (lostMs) => evicted.push(lostMs),
   });
   const source = new FragmentSource();
   const append = (count = 1) => {
@@ -25,7 +27,7 @@ function setUp(reserve: Extent, start: 'now' | 'full' = 'now') {
       playout.appended(fragment);
     }
   };
-  return { clock, buffer, playout, releases, append };
+  return { clock, buffer, playout, releases, evicted, append };
 }
 
 describe('Playout', () => {
@@ -112,6 +114,47 @@ describe('Playout', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('tells of audio that was evicted before it was due', () => {
+    const { append, playout, evicted } = setUp({ ms: 10_000 }, 'now', 16_000); // holds 5 s
+    append(10);
+    expect(evicted).toEqual([]);
+    append(3); // 1, which was due, 2 and 3 are evicted
+    expect(playout.released?.sequence).toBe(1);
+    expect(evicted).toEqual([500, 500]);
+    expect(playout.reserveMs).toBeLessThanOrEqual(10_000);
+  });
+
+  it('starts although the reserve is larger than what the buffer may hold', () => {
+    const { append, playout } = setUp({ ms: 20_000 }, 'full', 16_000);
+    append(10);
+    expect(playout.released).toBeUndefined();
+    append(1);
+    expect(playout.released?.sequence).toBe(2);
+  });
+
+  it.each([
+    ['fast', 499.5],
+    ['slow', 500.5],
+  ])('bears for hours a source whose clock is 0.1 %% %s', async (kind, periodMs) => {
+    const { append, clock, playout, releases } = setUp({ ms: 20_000 });
+    append(40);
+    let lowestMs = Number.POSITIVE_INFINITY;
+    let highestMs = 0;
+    const hours = 3;
+    for (let elapsedMs = 0; elapsedMs < hours * 3_600_000; elapsedMs += periodMs) {
+      clock.advance(periodMs);
+      append();
+      lowestMs = Math.min(lowestMs, playout.reserveMs);
+      highestMs = Math.max(highestMs, playout.reserveMs);
+    }
+    expect(highestMs).toBeLessThanOrEqual(20_000.001);
+    if (kind === 'fast') expect(lowestMs).toBeGreaterThan(19_000);
+    else expect(playout.reserveMs).toBeCloseTo(20_000 - hours * 3600 * 0.999, -2);
+    const pausesMs = releases.slice(100).map(({ atMs }, index) => atMs - releases[index + 99]!.atMs);
+    expect(Math.max(...pausesMs)).toBeLessThan(1010);
+    expect(clock.pendingCount).toBeLessThanOrEqual(1);
   });
 
   it('leaves no timer behind', () => {

@@ -12,6 +12,8 @@ export interface PlayoutOptions {
   readonly start: 'now' | 'full';
   /** Called after fragments became due. */
   readonly onRelease: () => void;
+  /** Called when the buffer gave up audio before it was due, with its length. */
+  readonly onEvicted: (lostMs: number) => void;
 }
 
 /**
@@ -19,6 +21,10 @@ export interface PlayoutOptions {
  * never past the newest audio and never more than the reserve behind it. So an
  * input that pauses for less than the reserve is not noticed, and what comes in
  * faster than real time afterwards fills the reserve again.
+ *
+ * Clocks differ: a source that is a little fast keeps the reserve full, and what it gives more is passed on at once,
+ * where it waits in the players. One that is a little slow uses the reserve up (3.6 s an hour at 0.1 %), until its audio
+ * is played as it comes. Audio is never stretched.
  */
 export class Playout {
   readonly #options: PlayoutOptions;
@@ -26,7 +32,9 @@ export class Playout {
   #anchorUs = 0;
   #started = false;
   #released: Fragment | undefined;
+  /** The fragment that is due next, and where it begins. */
   #nextSequence = 0;
+  #nextUs = 0;
   #timer: Timer | undefined;
 
   constructor(options: PlayoutOptions) {
@@ -68,13 +76,19 @@ export class Playout {
     const first = buffer.oldest!;
     if (start === 'full' && !this.#isFull()) return false;
     this.#started = true;
-    this.#anchor(start === 'full' ? Math.max(first.mediaTimeUs, endMediaTimeUs(fragment) - this.#targetUs()) : first.mediaTimeUs);
-    this.#nextSequence = buffer.at(this.#anchorUs)!.sequence;
+    this.#anchor(
+      start === 'full' ? Math.max(first.mediaTimeUs, endMediaTimeUs(fragment) - this.#targetUs()) : first.mediaTimeUs,
+    );
+    const next = buffer.at(this.#anchorUs)!;
+    this.#nextSequence = next.sequence;
+    this.#nextUs = next.mediaTimeUs;
     return true;
   }
 
   #isFull(): boolean {
     const { buffer, reserve } = this.#options;
+    // A buffer that gives up audio is as full as it gets, however large the reserve that was asked for.
+    if (buffer.oldest!.sequence > 1) return true;
     return 'ms' in reserve ? buffer.heldMs >= reserve.ms : buffer.bytes >= reserve.bytes;
   }
 
@@ -104,14 +118,20 @@ export class Playout {
   #release(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    const { buffer, clock, onRelease } = this.#options;
+    const { buffer, clock, onRelease, onEvicted } = this.#options;
     const headUs = this.#headUs();
-    this.#nextSequence = Math.max(this.#nextSequence, buffer.oldest!.sequence);
+    const oldest = buffer.oldest!;
+    if (this.#nextSequence < oldest.sequence) {
+      onEvicted((oldest.mediaTimeUs - this.#nextUs) / 1000);
+      this.#nextSequence = oldest.sequence;
+      this.#nextUs = oldest.mediaTimeUs;
+    }
     let next = buffer.get(this.#nextSequence);
     const before = this.#released;
     // Half a millisecond of slack: timers fire a little early.
     while (next && next.mediaTimeUs <= headUs + 500) {
       this.#released = next;
+      this.#nextUs = endMediaTimeUs(next);
       next = buffer.get(++this.#nextSequence);
     }
     if (next) this.#timer = clock.after(Math.max(1, (next.mediaTimeUs - headUs) / 1000), () => this.#release());

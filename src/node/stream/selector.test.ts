@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Candidate, selectInput, type Situation } from './selector.ts';
+import { type Candidate, type Situation, selectInput } from './selector.ts';
 
 const live: Candidate = { delivering: true, deliveringMs: 60_000, onDemand: false, running: true };
 const justBack: Candidate = { ...live, deliveringMs: 300 };
@@ -52,7 +52,10 @@ describe('selectInput', () => {
   });
 
   it('goes back only to an input that has delivered for a while, then stops the fallback', () => {
-    expect(selectInput(situation({ candidates: [justBack, filePlaying], active: 1 }))).toEqual({ active: 1, wanted: [1] });
+    expect(selectInput(situation({ candidates: [justBack, filePlaying], active: 1 }))).toEqual({
+      active: 1,
+      wanted: [1],
+    });
     expect(selectInput(situation({ candidates: [live, filePlaying], active: 1 }))).toEqual({ active: 0, wanted: [] });
   });
 

@@ -50,12 +50,18 @@ export class StreamStats {
     this.gapMs += fragment.discontinuity.lostMs ?? 0;
   }
 
+  /** Audio was given up before it was due. */
+  evicted(lostMs: number): void {
+    this.causes.eviction++;
+    this.gapMs += lostMs;
+  }
+
   released(newest: Fragment, metadata: TrackMetadata | undefined): void {
     if (this.#stalled) this.stallMs += this.#idleMs();
     this.#stalled = false;
     this.#lastReleaseMs = this.#clock.nowMs();
     this.#lastDurationMs = newest.durationUs / 1000;
-    if (!metadata || sameMetadata(metadata, this.titles[0]?.metadata)) return;
+    if (!metadata?.title || sameMetadata(metadata, this.titles[0]?.metadata)) return;
     this.titles = [{ metadata, atUtcMs: this.#clock.utcMs() }, ...this.titles.slice(0, TITLES_KEPT - 1)];
   }
 

@@ -1,104 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { FakeClock, settle } from '../../../test/support/fake-clock.ts';
 import { patternBytes } from '../../../test/support/frames.ts';
-import type { StreamConfig } from '../../config/node-config.ts';
-import type { Fragment } from '../../core/fragment.ts';
-import { silentLogger } from '../../core/logger.ts';
-import { defineInput, type InputContext } from '../../modules/input.ts';
-import type { NetworkAccess } from '../../modules/network.ts';
-import { defineOutput } from '../../modules/output.ts';
-import { Stream } from './stream.ts';
-
-const BYTES_PER_SECOND = 16_000;
-const STATION = { bitrateKbps: 128 };
-
-/** An input that a test drives: it runs until `fail` or the end of the test. */
-class Driven {
-  context: InputContext<unknown> | undefined;
-  runs = 0;
-  #fail: ((error: Error) => void) | undefined;
-  readonly module;
-
-  constructor(onDemand = false) {
-    this.module = defineInput({
-      type: 'driven',
-      summary: 'test',
-      schema: z.strictObject({}),
-      startOnDemand: onDemand,
-      run: (context) => {
-        this.context = context;
-        this.runs++;
-        return new Promise((resolve, reject) => {
-          this.#fail = reject;
-          context.signal.addEventListener('abort', () => resolve());
-        });
-      },
-    });
-  }
-
-  get running(): boolean {
-    return this.context !== undefined && !this.context.signal.aborted;
-  }
-
-  open(continuity: 'new' | 'overlap' | 'exact' = 'new') {
-    return this.context!.openSession({ contentType: 'application/x-test', continuity, station: STATION });
-  }
-
-  fail(): void {
-    this.#fail!(new Error('test failure'));
-  }
-}
-
-async function setUp(overrides: Partial<StreamConfig> = {}, fallback: Driven[] = []) {
-  const clock = new FakeClock();
-  const input = new Driven();
-  const heard: Fragment[] = [];
-  const output = defineOutput({
-    type: 'collect',
-    summary: 'test',
-    schema: z.strictObject({}),
-    run: async ({ stream, signal }) => {
-      let last = 0;
-      stream.onRelease(() => {
-        for (const fragment of stream.buffer.from(last + 1)) {
-          if (fragment.sequence > stream.released!.sequence) break;
-          heard.push(fragment);
-          last = fragment.sequence;
-        }
-      });
-      await new Promise((resolve) => signal.addEventListener('abort', resolve));
-    },
-  });
-  const stream = new Stream(
-    {
-      name: 'test',
-      buffer: { ms: 60_000 },
-      reserve: { ms: 0 },
-      start: 'now',
-      fragmentMs: 500,
-      silenceMs: 2000,
-      input: { module: input.module, options: {} },
-      fallback: fallback.map(({ module }) => ({ module, options: {} })),
-      outputs: [{ module: output, options: {} }],
-      ...overrides,
-    },
-    { clock, log: silentLogger, baseDir: '/', network: {} as NetworkAccess, random: () => 0.5 },
-  );
-  stream.start();
-  await settle();
-  const bytes = () => Buffer.concat(heard.map(({ data }) => data));
-  /** Feeds pattern bytes in real time. */
-  const feed = async (writer: ReturnType<Driven['open']>, from: number, seconds: number) => {
-    for (let step = 0; step < seconds * 10; step++) {
-      writer.write(patternBytes(from + step * 1600, from + (step + 1) * 1600));
-      await clock.run(100);
-    }
-    return from + seconds * BYTES_PER_SECOND;
-  };
-  return { clock, input, stream, heard, bytes, feed };
-}
+import { BYTES_PER_SECOND, Driven, streamRig as setUp } from '../../../test/support/stream-rig.ts';
 
 describe('Stream', () => {
   it('passes audio on byte for byte', async () => {
@@ -213,7 +116,10 @@ describe('Stream', () => {
   });
 
   it('is not heard to stop, and loses and repeats nothing, over any outages shorter than the reserve', async () => {
-    const outage = fc.record({ upMs: fc.integer({ min: 12_000, max: 40_000 }), downMs: fc.integer({ min: 100, max: 9000 }) });
+    const outage = fc.record({
+      upMs: fc.integer({ min: 12_000, max: 40_000 }),
+      downMs: fc.integer({ min: 100, max: 9000 }),
+    });
     await fc.assert(
       fc.asyncProperty(fc.array(outage, { minLength: 1, maxLength: 4 }), async (outages) => {
         const { input, clock, stream, bytes } = await setUp({ reserve: { ms: 10_000 }, start: 'full' });

@@ -1,15 +1,17 @@
+import type { StreamConfig } from '../../config/node-config.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { Discontinuity, Fragment, TrackMetadata } from '../../core/fragment.ts';
 import { FragmentBuffer } from '../../core/fragment-buffer.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { StationInfo } from '../../core/station.ts';
-import type { StreamConfig } from '../../config/node-config.ts';
 import type { NetworkAccess } from '../../modules/network.ts';
 import type { StreamView } from '../../modules/output.ts';
 import type { StreamStatus } from '../status/schema.ts';
 import type { AudioItem } from './audio-item.ts';
 import { bufferLimits } from './buffer-limits.ts';
+import { Callbacks } from './callbacks.ts';
 import { FragmentAssembler } from './fragment-assembler.ts';
+import { NO_TITLE } from './ingest.ts';
 import { InputSlot } from './input-slot.ts';
 import { OutputSlot } from './output-slot.ts';
 import { Playout } from './playout.ts';
@@ -46,8 +48,8 @@ export class Stream implements StreamView {
   readonly #log: Logger;
   readonly #assembler: FragmentAssembler;
   readonly #standby: readonly StandbyQueue[];
-  readonly #releaseListeners = new Set<() => void>();
-  readonly #appendListeners = new Set<(fragment: Fragment) => void>();
+  readonly #onRelease: Callbacks<[]>;
+  readonly #onAppend: Callbacks<[Fragment]>;
   /** Which input made which generation; only the few that the buffer may still hold. */
   readonly #generationOwner = new Map<number, number>();
   readonly #startedMs: number;
@@ -64,6 +66,8 @@ export class Stream implements StreamView {
     this.name = config.name;
     this.#clock = deps.clock;
     this.#log = deps.log.child({ stream: config.name });
+    this.#onRelease = new Callbacks('audio that is due', this.#log);
+    this.#onAppend = new Callbacks('new audio', this.#log);
     this.#startedMs = deps.clock.nowMs();
     this.stateSinceUtcMs = deps.clock.utcMs();
     this.buffer = new FragmentBuffer(bufferLimits(config));
@@ -79,6 +83,7 @@ export class Stream implements StreamView {
       reserve: config.reserve,
       start: config.start,
       onRelease: () => this.#released(),
+      onEvicted: (lostMs) => this.#evicted(lostMs),
     });
     const standbyMs = 'ms' in config.reserve ? Math.max(2000, Math.min(config.reserve.ms, 30_000)) : 30_000;
     const uses = [config.input, ...config.fallback];
@@ -95,7 +100,6 @@ export class Stream implements StreamView {
           log: this.#log,
           onAudio: (items) => this.#audio(index, items),
           history: () => this.#history(index),
-          onChange: () => {},
         }),
     );
     this.outputs = config.outputs.map(
@@ -141,13 +145,11 @@ export class Stream implements StreamView {
   }
 
   onRelease(listener: () => void): () => void {
-    this.#releaseListeners.add(listener);
-    return () => this.#releaseListeners.delete(listener);
+    return this.#onRelease.add(listener);
   }
 
   onAppend(listener: (fragment: Fragment) => void): () => void {
-    this.#appendListeners.add(listener);
-    return () => this.#appendListeners.delete(listener);
+    return this.#onAppend.add(listener);
   }
 
   status(): StreamStatus {
@@ -178,7 +180,7 @@ export class Stream implements StreamView {
     this.startedUtcMs ??= this.#clock.utcMs();
     this.stats.appended(fragment);
     if (fragment.discontinuity && fragment.sequence > 1) this.#tellDiscontinuity(fragment.discontinuity);
-    for (const listener of this.#appendListeners) listener(fragment);
+    this.#onAppend.call(fragment);
     this.playout.appended(fragment);
     this.stats.reserve(this.playout.reserveMs, this.playout.targetMs);
   }
@@ -188,7 +190,14 @@ export class Stream implements StreamView {
     const metadata = newest.metadata.at(-1)?.metadata ?? newest.openingMetadata;
     if (metadata) this.#metadata = metadata;
     this.stats.released(newest, metadata);
-    for (const listener of this.#releaseListeners) listener();
+    this.#onRelease.call();
+  }
+
+  #evicted(lostMs: number): void {
+    if (this.stats.causes.eviction === 0) {
+      this.#log.error('the buffer gives up audio before it is heard: its bitrate is too high for so long a reserve');
+    }
+    this.stats.evicted(lostMs);
   }
 
   #tellDiscontinuity({ cause, lostMs }: Discontinuity): void {
@@ -248,8 +257,9 @@ export class Stream implements StreamView {
       if (!first) input.ingest.markDiscontinuity('input-switch');
       return;
     }
-    const [head, ...rest] = items;
-    this.#push([{ ...head!, discontinuity: first ? undefined : { cause: 'input-switch', lostMs: undefined } }, ...rest]);
+    const head = items[0]!;
+    const discontinuity = first ? undefined : ({ cause: 'input-switch', lostMs: undefined } as const);
+    this.#push([{ ...head, metadata: head.metadata ?? NO_TITLE, discontinuity }, ...items.slice(1)]);
   }
 
   /** What is still held of the newest audio of one input, for finding where a rejoined server repeats it. */
