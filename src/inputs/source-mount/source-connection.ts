@@ -6,6 +6,7 @@ import type { SessionWriter } from '../../modules/session.ts';
 import { ChunkedDecoder } from '../../protocols/http/chunked.ts';
 import { IcyDeinterleaver } from '../../protocols/icy/deinterleaver.ts';
 import { decodeMetadataBlock } from '../../protocols/icy/metadata-block.ts';
+import { stopReading } from './stop-reading.ts';
 
 /** A read that brings as much is followed by the next at once: the source has more waiting. */
 const HEAP_BYTES = 16 * 1024;
@@ -93,7 +94,7 @@ export class SourceConnection {
   #restUntilMore(bytes: number): void {
     if (bytes >= HEAP_BYTES) return;
     const { socket, clock, fragmentMs } = this.#options;
-    socket.pause();
+    if (!stopReading(socket)) return;
     this.#pause = clock.after(Math.min(MAX_READ_PAUSE_MS, fragmentMs / 2), () => socket.resume());
   }
 

@@ -19,6 +19,7 @@ describe('ListenerHub at its edges', () => {
     const aac = testFormat({ codec: 'aac', contentType: 'audio/aac' });
     const { play, join, stream, source, clock } = listenerHubRig();
     await play(3);
+    join(); // with nobody there, nothing waits for the tick
     stream.push(source.next());
     stream.push(source.next({ format: aac }));
     // Not flushed yet: a listener still begins with what was before.

@@ -31,6 +31,15 @@ describe('ListenerHub', () => {
     expect(body()).toEqual(patternBytes(0, 19_200));
   });
 
+  it('loses nothing when more is released within a tick than the buffer keeps', async () => {
+    const { play, join, stream, source, clock } = setUp();
+    await play(4);
+    const { body } = join();
+    for (let index = 0; index < 400; index++) stream.push(source.next()); // 200 s, and the buffer keeps 60 s
+    await clock.run(1000);
+    expect(body().equals(patternBytes(0, 404 * 1600))).toBe(true);
+  });
+
   it('gives every listener with metadata exact audio and each title at its byte', async () => {
     const source = new FragmentSource();
     const { play, join, stream, clock } = setUp({}, source);

@@ -82,6 +82,8 @@ export class ListenerHub {
   readonly #unsubscribe: () => void;
   #nextId = 1;
   #flushed: Fragment | undefined;
+  /** Released since the last flush; held here, since the buffer may let go of them before the tick is over. */
+  #unsent: Fragment[] = [];
   #format: StreamFormat | undefined;
   #lastFlushMs = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
@@ -93,7 +95,7 @@ export class ListenerHub {
 
   constructor(options: HubOptions) {
     this.#options = options;
-    this.#unsubscribe = options.stream.onRelease(() => this.#schedule());
+    this.#unsubscribe = options.stream.onRelease(() => this.#collect());
     this.#flushed = options.stream.released;
     this.#format = this.#flushed?.format;
   }
@@ -164,6 +166,26 @@ export class ListenerHub {
     this.#groups.clear();
   }
 
+  #collect(): void {
+    const { released, buffer } = this.#options.stream;
+    if (!released) return;
+    if (this.#listeners.size === 0 && !this.#sending) return this.#skipTo(released);
+    const last = this.#unsent.at(-1) ?? this.#flushed;
+    for (const fragment of upTo(buffer.from(last ? last.sequence + 1 : released.sequence), released)) {
+      this.#unsent.push(fragment);
+    }
+    this.#schedule();
+  }
+
+  /** Nobody listens: the next listener begins from here. */
+  #skipTo(newest: Fragment): void {
+    this.#flushed = newest;
+    this.#format = newest.format;
+    this.#unsent = [];
+    this.#images.clear();
+    this.#groups.clear();
+  }
+
   #schedule(): void {
     if (this.#timer || this.#sending || this.#closed) return;
     const { clock, tickMs } = this.#options;
@@ -177,19 +199,14 @@ export class ListenerHub {
   }
 
   #flush(): void {
-    const { stream, clock } = this.#options;
-    const newest = stream.released;
-    if (!newest || newest === this.#flushed) return;
-    this.#lastFlushMs = clock.nowMs();
+    const newest = this.#unsent.at(-1);
+    if (!newest) return;
+    this.#lastFlushMs = this.#options.clock.nowMs();
+    if (this.#listeners.size === 0) return this.#skipTo(newest);
     this.#images.clear();
-    const first = this.#flushed ? this.#flushed.sequence + 1 : newest.sequence;
+    const batch = joinFragments(this.#unsent, this.#format);
     this.#flushed = newest;
-    if (this.#listeners.size === 0) {
-      this.#format = newest.format;
-      this.#groups.clear();
-      return;
-    }
-    const batch = joinFragments(upTo(stream.buffer.from(first), newest), this.#format);
+    this.#unsent = [];
     this.#format = batch.format;
     const work: Delivery[] = [];
     for (const group of this.#groups.values()) {
@@ -219,7 +236,7 @@ export class ListenerHub {
       }
     }
     this.#sending = false;
-    if (this.#options.stream.released !== this.#flushed) this.#schedule();
+    if (this.#unsent.length > 0) this.#schedule();
   }
 
   #sendTo(listener: Listener, data: Buffer): void {
