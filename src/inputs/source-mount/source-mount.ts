@@ -53,6 +53,8 @@ export class EncoderMount implements ShoutcastMount {
   readonly #options: SourceMountOptions;
   readonly #titles: TitleThrottle;
   #connected: Connected | undefined;
+  /** SHOUTcast sources whose headers have not come. */
+  readonly #loggingIn = new Set<Socket>();
   readonly counters = { connects: 0, refused_credentials: 0, refused_in_use: 0, refused_content_type: 0, takeovers: 0 };
 
   constructor(options: SourceMountOptions) {
@@ -116,6 +118,7 @@ export class EncoderMount implements ShoutcastMount {
       return;
     }
     socket.write(SHOUTCAST_ACCEPTED);
+    this.#loggingIn.add(socket);
     const reader = new SourceHeaderReader();
     const timer = this.#options.clock.after(SHOUTCAST_HEADER_MS, () => socket.destroy());
     const onData = (data: Buffer) => {
@@ -135,6 +138,7 @@ export class EncoderMount implements ShoutcastMount {
     };
     const stop = () => {
       timer.cancel();
+      this.#loggingIn.delete(socket);
       socket.off('data', onData);
       socket.off('close', stop);
       socket.off('error', stop);
@@ -167,6 +171,7 @@ export class EncoderMount implements ShoutcastMount {
   /** Ends the connected source; the mount is given back by its owner. */
   close(): void {
     this.#titles.cancel();
+    for (const socket of this.#loggingIn) socket.destroy();
     this.#connected?.connection.end('the node stops');
   }
 
@@ -204,6 +209,7 @@ export class EncoderMount implements ShoutcastMount {
       fragmentMs,
       onEnd: (reason) => {
         this.#connected = undefined;
+        this.#titles.cancel(); // what waits was meant for this source
         const seconds = ((clock.nowMs() - connectedMs) / 1000).toFixed(0);
         log.info(`the source on ${this.mount} left after ${seconds} s: ${reason}`);
       },
