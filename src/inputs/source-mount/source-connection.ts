@@ -94,8 +94,8 @@ export class SourceConnection {
   #restUntilMore(bytes: number): void {
     if (bytes >= HEAP_BYTES) return;
     const { socket, clock, fragmentMs } = this.#options;
-    if (!stopReading(socket)) return;
-    this.#pause = clock.after(Math.min(MAX_READ_PAUSE_MS, fragmentMs / 2), () => socket.resume());
+    const goOn = stopReading(socket);
+    if (goOn) this.#pause = clock.after(Math.min(MAX_READ_PAUSE_MS, fragmentMs / 2), goOn);
   }
 
   #checkTimeout(): void {

@@ -4,18 +4,23 @@ import type { Socket } from 'node:net';
 interface Handle {
   reading?: boolean;
   readStop?(): number;
+  readStart?(): number;
 }
 
 /**
- * Stops reading a socket until `resume`, so that what comes meanwhile waits in the kernel and is read at once.
- * `pause` alone goes on reading single portions up to the high-water mark; Node has no public call for more.
- * @returns false where the socket offers no such way; it then simply goes on
+ * Stops reading a flowing socket, so that what comes meanwhile waits in the kernel and is then read at once. `pause`
+ * would go on reading single portions up to the high-water mark; Node has no public call for more.
+ * @returns what goes on reading (harmless when the socket is gone), or undefined where the socket offers no such way
  */
-export function stopReading(socket: Socket): boolean {
-  const handle = (socket as unknown as { _handle?: Handle | null })._handle;
-  if (!handle?.readStop || handle.reading !== true) return false;
-  socket.pause();
+export function stopReading(socket: Socket): (() => void) | undefined {
+  const of = (candidate: Socket) => (candidate as unknown as { _handle?: Handle | null })._handle;
+  const handle = of(socket);
+  if (!handle?.readStop || !handle.readStart || handle.reading !== true) return undefined;
   handle.reading = false;
   handle.readStop();
-  return true;
+  return () => {
+    if (of(socket) !== handle || handle.reading) return;
+    handle.reading = true;
+    handle.readStart?.();
+  };
 }
