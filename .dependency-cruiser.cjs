@@ -4,7 +4,7 @@ const FLOORS = ['cli', 'node', 'config', 'io', 'modules', 'protocols', 'media', 
 // Folders of one floor. `demo` is a program of its own around two nodes, beside the command line's other commands.
 const FOLDERS = { io: ['inputs', 'outputs'], modules: ['modules', 'net'] };
 // Parts that several inputs or several outputs are made of.
-const SHARED = { inputs: ['source-mount', 'pacer.ts'], outputs: ['listeners'] };
+const SHARED = { inputs: ['source-mount', 'pacer.ts', 'distreamer/'], outputs: ['listeners', 'distreamer/'] };
 
 const folders = (floor) => FOLDERS[floor] ?? [floor];
 const inside = (names) => `^src/(${names.join('|')})/`;

@@ -1,5 +1,8 @@
 import type { InputModule } from '../modules/input.ts';
+import distreamerClient from './distreamer-client/index.ts';
 import distreamerPersClient from './distreamer-pers-client/index.ts';
+import distreamerPersRevServer from './distreamer-pers-rev-server/index.ts';
+import distreamerRevServer from './distreamer-rev-server/index.ts';
 import distreamerSourceServer from './distreamer-source-server/index.ts';
 import file from './file/index.ts';
 import icecast from './icecast/index.ts';
@@ -7,7 +10,17 @@ import pipe from './pipe/index.ts';
 import source from './source/index.ts';
 
 /** The built-in inputs; a new one is one line here. */
-const BUILT_IN: readonly InputModule[] = [source, icecast, file, pipe, distreamerPersClient, distreamerSourceServer];
+const BUILT_IN: readonly InputModule[] = [
+  source,
+  icecast,
+  file,
+  pipe,
+  distreamerPersClient,
+  distreamerPersRevServer,
+  distreamerClient,
+  distreamerRevServer,
+  distreamerSourceServer,
+];
 
 /** The built-in inputs by their `type`. */
 export const inputs: ReadonlyMap<string, InputModule> = new Map(BUILT_IN.map((module) => [module.type, module]));

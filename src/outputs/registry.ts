@@ -1,11 +1,22 @@
 import type { OutputModule } from '../modules/output.ts';
+import distreamerPersRevClient from './distreamer-pers-rev-client/index.ts';
 import distreamerPersServer from './distreamer-pers-server/index.ts';
+import distreamerRevClient from './distreamer-rev-client/index.ts';
+import distreamerServer from './distreamer-server/index.ts';
 import distreamerShoutcastServer from './distreamer-shoutcast-server/index.ts';
 import icecast from './icecast/index.ts';
 import recorder from './recorder/index.ts';
 
 /** The built-in outputs; a new one is one line here. */
-const BUILT_IN: readonly OutputModule[] = [icecast, recorder, distreamerPersServer, distreamerShoutcastServer];
+const BUILT_IN: readonly OutputModule[] = [
+  icecast,
+  recorder,
+  distreamerPersServer,
+  distreamerPersRevClient,
+  distreamerServer,
+  distreamerRevClient,
+  distreamerShoutcastServer,
+];
 
 /** The built-in outputs by their `type`. */
 export const outputs: ReadonlyMap<string, OutputModule> = new Map(BUILT_IN.map((module) => [module.type, module]));

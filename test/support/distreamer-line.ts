@@ -2,9 +2,16 @@ import { sleep } from '../../src/core/clock.ts';
 import type { StreamFormat, TrackMetadata } from '../../src/core/fragment.ts';
 import { FragmentBuffer } from '../../src/core/fragment-buffer.ts';
 import { silentLogger } from '../../src/core/logger.ts';
-import client from '../../src/inputs/distreamer-pers-client/index.ts';
-import type { OutputReport } from '../../src/modules/output.ts';
-import server from '../../src/outputs/distreamer-pers-server/index.ts';
+import client from '../../src/inputs/distreamer-client/index.ts';
+import persClient from '../../src/inputs/distreamer-pers-client/index.ts';
+import persRevServer from '../../src/inputs/distreamer-pers-rev-server/index.ts';
+import revServer from '../../src/inputs/distreamer-rev-server/index.ts';
+import type { InputModule } from '../../src/modules/input.ts';
+import type { OutputModule, OutputReport } from '../../src/modules/output.ts';
+import persRevClient from '../../src/outputs/distreamer-pers-rev-client/index.ts';
+import persServer from '../../src/outputs/distreamer-pers-server/index.ts';
+import revClient from '../../src/outputs/distreamer-rev-client/index.ts';
+import server from '../../src/outputs/distreamer-server/index.ts';
 import { countingBytes } from './counting-pattern.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeStreamView } from './fake-stream-view.ts';
@@ -12,12 +19,35 @@ import { FragmentSource, testFormat } from './frames.ts';
 import { RecordingSessions, recordingInput } from './recording-session.ts';
 import { UnstableLine } from './unstable-line.ts';
 
+/** The two ends of one protocol. */
+export interface LineProtocol {
+  readonly output: OutputModule;
+  readonly input: InputModule;
+  readonly outputOptions: Record<string, unknown>;
+  readonly inputOptions: Record<string, unknown>;
+}
+
+const peer = { url: 'peer', password: 'p' };
+const listener = { password: 'p' };
+
+/** DiStreamer's four protocols, by who asks or sends. */
+export const LINE_PROTOCOLS = {
+  'persistent pull': { output: persServer, input: persClient, outputOptions: listener, inputOptions: peer },
+  'persistent push': { output: persRevClient, input: persRevServer, outputOptions: peer, inputOptions: listener },
+  'polling pull': { output: server, input: client, outputOptions: listener, inputOptions: peer },
+  'polling push': { output: revClient, input: revServer, outputOptions: peer, inputOptions: listener },
+} as const satisfies Record<string, LineProtocol>;
+
 /** How the two ends are configured. */
 export interface DistreamerLineOptions {
   readonly random: () => number;
+  /** Default: persistent pull. */
+  readonly protocol?: LineProtocol;
   readonly bufferMs?: number;
-  readonly server?: Record<string, unknown>;
-  readonly client?: Record<string, unknown>;
+  /** Options of the end that sends the stream. */
+  readonly output?: Record<string, unknown>;
+  /** Options of the end that receives it. */
+  readonly input?: Record<string, unknown>;
   readonly format?: StreamFormat;
 }
 
@@ -25,14 +55,15 @@ export const FRAGMENT_MS = 500;
 /** Bytes of each fragment; no multiple of the pattern's block. */
 export const FRAGMENT_BYTES = 1601;
 
-/** A persistent pull server and its client with a failing line between them, on a fake clock. */
+/** An output and an input of DiStreamer with a failing line between them, on a fake clock. */
 export class DistreamerLine {
   readonly clock = new FakeClock();
   readonly line: UnstableLine;
   readonly stream: FakeStreamView;
   readonly sessions = new RecordingSessions();
-  /** What ended each attempt of the client. */
+  /** What ended each attempt of the input, and of the output. */
   readonly failures: unknown[] = [];
+  readonly outputFailures: unknown[] = [];
   /** Titles as the stream had them: from which byte. */
   readonly titles: { at: number; title: string }[] = [];
   report: () => OutputReport = () => ({ state: 'none' });
@@ -75,27 +106,38 @@ export class DistreamerLine {
     }
   }
 
-  async startServer(): Promise<void> {
-    const options = server.schema.parse({ password: 'p', ...this.#options.server });
+  /** Runs the output as a supervisor does: again and again, with its memory. */
+  async startOutput(): Promise<void> {
+    const { output, outputOptions } = this.#protocol;
     const context = {
-      options,
+      options: output.schema.parse({ ...outputOptions, ...this.#options.output }),
       signal: this.#abort.signal,
       clock: this.clock,
       log: silentLogger,
       stream: this.stream,
       baseDir: '/',
       network: this.line,
+      memory: new Map(),
       onReport: (report: () => OutputReport) => {
         this.report = report;
       },
     };
-    this.#runs.push(server.run(context));
+    this.#runs.push(this.#supervise(() => output.run(context), this.outputFailures));
     await this.clock.run(0);
   }
 
-  /** Runs the client as a supervisor does: again and again, with its memory. */
-  startClient(): void {
-    this.#runs.push(this.#supervise());
+  /** Runs the input in the same way. */
+  startInput(): void {
+    const { input, inputOptions } = this.#protocol;
+    const { context } = recordingInput(input.schema.parse({ ...inputOptions, ...this.#options.input }), {
+      clock: this.clock,
+      network: this.line,
+      sessions: this.sessions,
+      memory: new Map<string, unknown>(),
+      signal: this.#abort.signal,
+    });
+    const run = () => input.run(context).finally(() => this.sessions.close());
+    this.#runs.push(this.#supervise(run, this.failures));
   }
 
   /** Ends both; every timer is gone then. */
@@ -105,22 +147,15 @@ export class DistreamerLine {
     await Promise.all(this.#runs);
   }
 
-  async #supervise(): Promise<void> {
-    const { random } = this.#options;
+  get #protocol(): LineProtocol {
+    return this.#options.protocol ?? LINE_PROTOCOLS['persistent pull'];
+  }
+
+  async #supervise(run: () => Promise<void>, failures: unknown[]): Promise<void> {
     const { signal } = this.#abort;
-    const memory = new Map<string, unknown>();
-    const options = client.schema.parse({ url: 'studio:4080', password: 'p', ...this.#options.client });
     while (!signal.aborted) {
-      const { context } = recordingInput(options, {
-        clock: this.clock,
-        network: this.line,
-        sessions: this.sessions,
-        memory,
-        signal,
-      });
-      await client.run(context).catch((error: unknown) => this.failures.push(error));
-      this.sessions.close();
-      if (!signal.aborted) await sleep(this.clock, 250 + 750 * random(), signal);
+      await run().catch((error: unknown) => failures.push(error));
+      if (!signal.aborted) await sleep(this.clock, 250 + 750 * this.#options.random(), signal);
     }
   }
 }

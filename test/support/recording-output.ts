@@ -39,6 +39,7 @@ export class RecorderBench {
       stream: this.stream,
       baseDir: '/rec',
       network: noNetwork,
+      memory: new Map(),
       onReport: (report) => {
         this.#report = report;
       },

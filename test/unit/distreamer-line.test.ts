@@ -1,21 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { firstBreak, patternPosition } from '../support/counting-pattern.ts';
-import { DistreamerLine, FRAGMENT_BYTES } from '../support/distreamer-line.ts';
+import { DistreamerLine, FRAGMENT_BYTES, LINE_PROTOCOLS } from '../support/distreamer-line.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
 const METADATA_INTERVAL = 4000;
 
-describe('a persistent pull client and server over a failing line', () => {
-  it('lose and repeat nothing over outages shorter than the buffer, 100 schedules', async () => {
+const PROTOCOLS = Object.entries(LINE_PROTOCOLS).map(([name, protocol]) => ({ name, protocol }));
+const PULLS = PROTOCOLS.filter(({ name }) => name.endsWith('pull'));
+const PUSHES = PROTOCOLS.filter(({ name }) => name.endsWith('push'));
+
+describe.each(PROTOCOLS)('$name over a failing line', ({ protocol }) => {
+  it('loses and repeats nothing over outages shorter than the buffer, 100 schedules', async () => {
     let outages = 0;
     let reconnects = 0;
     for (let seed = 1; seed <= 100; seed++) {
       const random = seededRandom(seed);
       const fragmentSize = seed % 3 === 0 ? `${300 + seed * 40}B` : undefined;
-      const line = new DistreamerLine({ random, server: { metadataInterval: METADATA_INTERVAL, fragmentSize } });
-      await line.startServer();
+      const line = new DistreamerLine({
+        protocol,
+        random,
+        output: { metadataInterval: METADATA_INTERVAL, fragmentSize },
+      });
+      await line.startOutput();
       await line.play(random() * 5000, titleNow(random));
-      line.startClient();
+      line.startInput();
       for (let turn = 0; turn < 4; turn++) {
         await line.play(500 + random() * 6000, titleNow(random));
         outages++;
@@ -26,8 +34,9 @@ describe('a persistent pull client and server over a failing line', () => {
         if (random() < 0.3) line.line.cut();
       }
       await line.play(8000, titleNow(random));
+      await line.clock.run(4000);
       const { sessions } = line;
-      reconnects += sessions.continuities.length - 1;
+      reconnects += sessions.continuities.length - 1 + line.outputFailures.length;
       expect(sessions.causes).toEqual([]);
       expect(sessions.continuities).toEqual(['new', ...sessions.continuities.slice(1).map(() => 'exact')]);
       expect(patternPosition(sessions.bytes)).toBe(0);
@@ -41,16 +50,16 @@ describe('a persistent pull client and server over a failing line', () => {
     expect(reconnects).toBeGreaterThan(outages / 3);
   });
 
-  it('tell of the loss when an outage is longer than the buffer, and repeat nothing', async () => {
+  it('tells of the loss when an outage is longer than the buffer, and repeats nothing', async () => {
     for (let seed = 1; seed <= 10; seed++) {
-      const line = new DistreamerLine({ random: seededRandom(seed), bufferMs: 5000 });
-      await line.startServer();
-      line.startClient();
+      const line = new DistreamerLine({ protocol, random: seededRandom(seed), bufferMs: 5000 });
+      await line.startOutput();
+      line.startInput();
       await line.play(6000);
       line.line.down();
       await line.play(15_000);
       line.line.up();
-      await line.play(6000);
+      await line.play(10_000);
       const { sessions } = line;
       expect(sessions.causes).toEqual(['line-loss']);
       const gapAt = sessions.events.find((event) => event.kind === 'discontinuity')!.at;
@@ -62,26 +71,10 @@ describe('a persistent pull client and server over a failing line', () => {
     }
   });
 
-  it('give up a silent line after the timeout, and come back', async () => {
-    const line = new DistreamerLine({ random: seededRandom(1), client: { timeout: '2s' } });
-    await line.startServer();
-    line.startClient();
-    await line.play(4000);
-    expect(line.failures).toEqual([]);
-    line.line.down();
-    await line.play(3000);
-    expect(line.failures).toEqual([expect.objectContaining({ code: 'TIMED_OUT' })]);
-    line.line.up();
-    await line.play(3000);
-    expect(firstBreak(line.sessions.bytes)).toBe(-1);
-    expect(line.sessions.continuities).toEqual(['new', 'exact']);
-    await line.stop();
-  });
-
-  it('stay connected while the source is silent', async () => {
-    const line = new DistreamerLine({ random: seededRandom(1) });
-    await line.startServer();
-    line.startClient();
+  it('stays connected while the source is silent', async () => {
+    const line = new DistreamerLine({ protocol, random: seededRandom(1) });
+    await line.startOutput();
+    line.startInput();
     await line.clock.run(30_000);
     expect(line.failures).toEqual([]);
     expect(line.sessions.events).toEqual([]);
@@ -91,14 +84,64 @@ describe('a persistent pull client and server over a failing line', () => {
     expect(line.sessions.bytes.length).toBe(line.produced);
     await line.stop();
   });
+});
 
-  it('say so when the password is wrong', async () => {
-    const line = new DistreamerLine({ random: seededRandom(1), client: { password: 'other' } });
-    await line.startServer();
-    line.startClient();
+describe.each(PULLS)('$name', ({ name, protocol }) => {
+  it('gives up a silent line after the timeout, and comes back', async () => {
+    const line = new DistreamerLine({ protocol, random: seededRandom(1), input: { timeout: '2s' } });
+    await line.startOutput();
+    line.startInput();
+    await line.play(4000);
+    expect(line.failures).toEqual([]);
+    line.line.down();
+    await line.play(6000);
+    expect(line.failures[0]).toMatchObject({ code: 'TIMED_OUT' });
+    line.line.up();
+    await line.play(6000);
+    expect(firstBreak(line.sessions.bytes)).toBe(-1);
+    expect(line.sessions.continuities).toEqual(['new', 'exact']);
+    expect(line.outputFailures).toEqual([]);
+    await line.stop();
+  });
+
+  it('says so when the password is wrong', async () => {
+    const line = new DistreamerLine({ protocol, random: seededRandom(1), input: { password: 'other' } });
+    await line.startOutput();
+    line.startInput();
     await line.play(1000);
-    expect(line.failures[0]).toMatchObject({ code: 'REFUSED', details: { reason: 'Password incorrect' } });
+    const reason = name.startsWith('polling') ? 'Invalid password' : 'Password incorrect';
+    expect(line.failures[0]).toMatchObject({ code: 'REFUSED', details: { reason } });
     expect(line.report().counters!.passwords_refused).toBeGreaterThanOrEqual(line.failures.length);
+    await line.stop();
+  });
+});
+
+describe.each(PUSHES)('$name', ({ protocol }) => {
+  it('gives up a silent line after the timeout, and comes back', async () => {
+    const line = new DistreamerLine({ protocol, random: seededRandom(1), output: { timeout: '2s' } });
+    line.startInput();
+    await line.startOutput();
+    await line.play(4000);
+    expect(line.outputFailures).toEqual([]);
+    line.line.down();
+    await line.play(6000);
+    expect(line.outputFailures[0]).toMatchObject({ code: 'TIMED_OUT' });
+    line.line.up();
+    await line.play(6000);
+    expect(firstBreak(line.sessions.bytes)).toBe(-1);
+    expect(line.sessions.length).toBeGreaterThan(line.produced - 8 * FRAGMENT_BYTES);
+    expect(line.sessions.continuities.slice(1).every((continuity) => continuity === 'exact')).toBe(true);
+    expect(line.failures).toEqual([]);
+    await line.stop();
+  });
+
+  it('says so when the password is wrong', async () => {
+    const line = new DistreamerLine({ protocol, random: seededRandom(1), output: { password: 'other' } });
+    line.startInput();
+    await line.startOutput();
+    await line.play(1000);
+    expect(line.outputFailures[0]).toMatchObject({ code: 'REFUSED', details: { reason: 'Invalid password' } });
+    expect(line.sessions.events).toEqual([]);
     await line.stop();
   });
 });

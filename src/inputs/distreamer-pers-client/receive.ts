@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import { DistreamError, ProtocolViolation, reasonOf } from '../../core/errors.ts';
+import { SilenceWatch } from '../../core/silence-watch.ts';
 import { MessageDecoder } from '../../protocols/distreamer/message-codec.ts';
 import type { WireReader } from '../../protocols/distreamer/wire-reader.ts';
 
@@ -25,10 +26,9 @@ export interface ReceiveOptions {
 export function receive(options: ReceiveOptions): Promise<void> {
   const { socket, request, reader, signal, clock, timeoutMs, peer } = options;
   const decoder = new MessageDecoder();
-  let heardMs = clock.nowMs();
   return new Promise((resolve, reject) => {
     const finish = (error?: DistreamError) => {
-      timer.cancel();
+      watch.cancel();
       signal.removeEventListener('abort', stop);
       socket.off('data', onData);
       socket.destroy();
@@ -36,13 +36,8 @@ export function receive(options: ReceiveOptions): Promise<void> {
       else resolve();
     };
     const stop = () => finish();
-    const watch = () => {
-      const leftMs = heardMs + timeoutMs - clock.nowMs();
-      if (leftMs > 0) timer = clock.after(leftMs, watch);
-      else finish(new DistreamError('TIMED_OUT', { url: peer, seconds: timeoutMs / 1000 }));
-    };
     const onData = (chunk: Buffer) => {
-      heardMs = clock.nowMs();
+      watch.heard();
       try {
         decoder.push(chunk, (message) => {
           if (message.action === 'err') throw new DistreamError('REFUSED', { url: peer, reason: message.text });
@@ -52,7 +47,9 @@ export function receive(options: ReceiveOptions): Promise<void> {
         finish(asDistreamError(error, peer));
       }
     };
-    let timer = clock.after(timeoutMs, watch);
+    const watch = new SilenceWatch(clock, timeoutMs, () =>
+      finish(new DistreamError('TIMED_OUT', { url: peer, seconds: timeoutMs / 1000 })),
+    );
     signal.addEventListener('abort', stop);
     socket.on('error', (error) => finish(new DistreamError('UNREACHABLE', { url: peer, reason: reasonOf(error) })));
     socket.on('close', () => finish(new DistreamError('CLOSED_BY_PEER', { url: peer })));

@@ -26,6 +26,7 @@ class Bench {
       stream: this.stream,
       baseDir: '/',
       network: this.line,
+      memory: new Map(),
       onReport: (report) => {
         this.report = report;
       },

@@ -5,6 +5,7 @@ import type { Logger } from '../../core/logger.ts';
 import type { OutputReport } from '../../modules/output.ts';
 import { PullSession } from '../../protocols/distreamer/pull-session.ts';
 import type { WireStore } from '../../protocols/distreamer/wire-store.ts';
+import { SocketFeed } from '../distreamer/socket-feed.ts';
 
 /** What the clients of one output share. */
 export interface PullClientsOptions {
@@ -24,11 +25,7 @@ interface Client {
   readonly session: PullSession;
   /** Runs until the request is whole, or an answer is taken. */
   readonly deadline: Timer;
-  /** When the socket last took bytes, or had none waiting. */
-  progressMs: number;
-  readonly onTaken: () => void;
-  /** More is due than its queue may hold. */
-  isFull: boolean;
+  readonly feed: SocketFeed;
   isFeeding: boolean;
 }
 
@@ -61,7 +58,7 @@ export class PullClients {
 
   /** Takes a connection over. */
   accept(socket: Socket): void {
-    const { store, password, clock, maxClients } = this.#options;
+    const { store, password, clock, maxClients, queueLimit } = this.#options;
     // An error is followed by `close`.
     socket.on('error', () => {});
     if (this.#clients.size >= maxClients) {
@@ -72,9 +69,8 @@ export class PullClients {
     this.#counters.connections++;
     const session = new PullSession({ store, password, clientCount: () => this.feedingCount });
     const deadline = clock.after(HEAD_TIMEOUT_MS, () => socket.destroy());
-    const onTaken = () => this.#taken(client);
-    const nowMs = clock.nowMs();
-    const client: Client = { socket, session, deadline, progressMs: nowMs, onTaken, isFull: false, isFeeding: false };
+    const feed = new SocketFeed({ socket, clock, next: () => session.next(), queueLimit });
+    const client: Client = { socket, session, deadline, feed, isFeeding: false };
     this.#clients.add(client);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000);
@@ -89,11 +85,12 @@ export class PullClients {
 
   /** Time for the lists. */
   interval(): void {
-    const nowMs = this.#options.clock.nowMs();
     for (const client of this.#clients) {
       client.session.interval();
       this.#feed(client);
-      this.#dropStalled(client, nowMs);
+      if (client.feed.stalledMs < this.#options.timeout) continue;
+      this.#counters.slow_dropped++;
+      client.socket.destroy();
     }
   }
 
@@ -104,10 +101,12 @@ export class PullClients {
 
   report(): OutputReport {
     const listeners = this.feedingCount;
-    const { evicted_fragments, ...counters } = this.#counters;
-    let evicted = evicted_fragments;
-    for (const { session } of this.#clients) evicted += session.evicted;
-    return { state: 'ready', listeners, counters: { ...counters, evicted_fragments: evicted } };
+    const counters = { ...this.#counters };
+    for (const { session, feed } of this.#clients) {
+      counters.bytes_sent += feed.bytesSent;
+      counters.evicted_fragments += session.evicted;
+    }
+    return { state: 'ready', listeners, counters };
   }
 
   #receive(client: Client, chunk: Buffer): void {
@@ -138,39 +137,15 @@ export class PullClients {
     }
   }
 
-  #feed(client: Client): void {
-    const { session, socket } = client;
-    const wasIdle = socket.writableLength === 0;
-    socket.cork();
-    const hasRoom = () => socket.writableLength < this.#options.queueLimit;
-    while (socket.writable && hasRoom()) {
-      const bytes = session.next();
-      if (!bytes) break;
-      if (wasIdle) client.progressMs = this.#options.clock.nowMs();
-      this.#counters.bytes_sent += bytes.length;
-      socket.write(bytes, client.onTaken);
-    }
-    client.isFull = !hasRoom();
-    socket.uncork();
+  #feed({ session, socket, feed }: Client): void {
+    feed.feed();
     if (session.state === 'ending' && socket.writable) socket.end();
-  }
-
-  /** The socket took what was written. `drain` would come too late for a limit below the socket's own. */
-  #taken(client: Client): void {
-    client.progressMs = this.#options.clock.nowMs();
-    if (client.isFull) this.#feed(client);
-  }
-
-  #dropStalled(client: Client, nowMs: number): void {
-    const { socket } = client;
-    if (socket.writableLength === 0 || nowMs - client.progressMs < this.#options.timeout) return;
-    this.#counters.slow_dropped++;
-    socket.destroy();
   }
 
   #remove(client: Client): void {
     if (!this.#clients.delete(client)) return;
     client.deadline.cancel();
+    this.#counters.bytes_sent += client.feed.bytesSent;
     this.#counters.evicted_fragments += client.session.evicted;
     if (client.isFeeding) this.#options.log.info('a client left', { address: client.socket.remoteAddress });
   }

@@ -22,6 +22,8 @@ const FIRST_ROOM_BYTES = 64 * 1024;
 const ACTION_LINE = /^(\d{1,15}|list|oggheader|err)\|(\d{1,10})$/;
 const LF = 10;
 const LINE_END = Buffer.from('\r\n');
+/** What follows the bytes of a message. */
+export const MESSAGE_END_BYTES = LINE_END.length;
 
 /** Encodes a message. `action` is a fragment's number or a word. */
 export function encodeMessage(action: number | 'list' | 'oggheader' | 'err', body: Buffer): Buffer {

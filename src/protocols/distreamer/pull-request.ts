@@ -5,6 +5,7 @@
  */
 import { ProtocolViolation } from '../../core/errors.ts';
 import { HeadLines } from '../http/head-lines.ts';
+import { passwordInTarget, passwordSpellings } from './password-text.ts';
 
 /** A request, taken apart. */
 export type PullRequest =
@@ -23,18 +24,11 @@ export const MAX_HELD_NUMBERS = 4096;
 const MAX_HEAD_BYTES = 128 * 1024;
 const REQUEST_LINE = /^GET ([^ ]+) HTTP\/\d\.\d$/;
 const FRAGMENT_NUMBER = /^\d{1,15}$/;
-/** What cannot stand in a request line as it is. */
-const UNSENDABLE = /[\u0000-\u0020/?\u007f]/;
 
 /** Encodes a request; of `held` the newest 4,096 are named. */
 export function encodePullRequest(password: string, held: readonly number[]): Buffer {
-  const path = ['', sendable(password), ...held.slice(-MAX_HELD_NUMBERS)].join('/');
+  const path = ['', passwordInTarget(password), ...held.slice(-MAX_HELD_NUMBERS)].join('/');
   return Buffer.from(`GET ${held.length > 0 ? path : `${path}/`} HTTP/1.1\r\n\r\n`, 'utf8');
-}
-
-/** The original compares the text as sent, so a password is escaped only where nothing else is possible. */
-function sendable(password: string): string {
-  return UNSENDABLE.test(password) ? encodeURIComponent(Buffer.from(password).toString()) : password;
 }
 
 /** Reads one request head, fed in any portions: at most 128 KiB. Headers are passed over. */
@@ -64,16 +58,5 @@ function parseTarget(target: string): PullRequest {
   if (path === '/stats' || path === '/favicon.ico') return { kind: 'stats' };
   const [, password = '', ...rest] = path.split('/');
   const held = rest.filter((part) => FRAGMENT_NUMBER.test(part)).map(Number);
-  return { kind: 'pull', passwords: spellings(password), held };
-}
-
-/** The request is read one character a byte; a password beyond ASCII comes as UTF-8, raw or percent-encoded. */
-function spellings(text: string): string[] {
-  const raw = Buffer.from(text, 'latin1').toString('utf8');
-  try {
-    const decoded = decodeURIComponent(raw);
-    return decoded === raw ? [raw] : [raw, decoded];
-  } catch {
-    return [raw];
-  }
+  return { kind: 'pull', passwords: passwordSpellings(password), held };
 }

@@ -2,8 +2,9 @@
  * The `list` of DiStreamer: which fragments a store holds, and what they are. JSON; keys of `icylist` are strings,
  * the title is base64 with a line break after each 76 characters.
  *
- * `discontinuities` is an addition of distream: where the audio does not continue although the numbers do.
- * It is left out when there is none; a program that does not know the key passes over it.
+ * Two keys are additions of distream, left out when empty; a program that does not know them passes over them.
+ * `discontinuities`: where the audio does not continue although the numbers do. `oggheader`: the Ogg header pages,
+ * which the polling protocols have no other place for.
  * @module
  */
 
@@ -26,6 +27,8 @@ export interface StoreList {
   readonly sourceGeneration: number;
   /** Fragment number -> why the audio does not continue there. */
   readonly discontinuities: ReadonlyMap<number, Discontinuity>;
+  /** The Ogg header pages that hold at the newest fragment; empty in the persistent protocols and when not Ogg. */
+  readonly oggHeader: Buffer;
 }
 
 const MAX_FRAGMENTS = 65_536;
@@ -33,6 +36,7 @@ const MAX_HEADERS = 100;
 const MAX_HEADER_CHARACTERS = 4096;
 const MAX_ICYINT = 2 ** 20;
 const MAX_TITLE_BYTES = 255 * 16;
+const MAX_OGG_HEADER_BYTES = 2 ** 20;
 const BASE64_LINE = /.{1,76}/g;
 const FRAGMENT_NUMBER = /^\d{1,15}$/;
 const CAUSES: ReadonlySet<string> = new Set<DiscontinuityCause>([
@@ -53,6 +57,7 @@ export function encodeStoreList(list: StoreList): Buffer {
     icytitle: wrapBase64(list.title),
     sourcegen: list.sourceGeneration,
     ...(list.discontinuities.size > 0 && { discontinuities: Object.fromEntries(list.discontinuities) }),
+    ...(list.oggHeader.length > 0 && { oggheader: list.oggHeader.toString('base64') }),
   };
   return Buffer.from(JSON.stringify(json), 'utf8');
 }
@@ -69,9 +74,10 @@ export function decodeStoreList(bytes: Buffer): StoreList {
     icyint: integer(json.icyint, 'icyint', -1, MAX_ICYINT),
     icyOffsets: readIcyOffsets(json.icylist),
     headers: readHeaders(json.icyheaders),
-    title: readTitle(json.icytitle),
+    title: readBase64(json.icytitle, 'icytitle', MAX_TITLE_BYTES),
     sourceGeneration: integer(json.sourcegen, 'sourcegen', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
     discontinuities: readDiscontinuities(json.discontinuities),
+    oggHeader: readBase64(json.oggheader ?? '', 'oggheader', MAX_OGG_HEADER_BYTES),
   };
 }
 
@@ -129,11 +135,11 @@ function readHeaders(value: unknown): Map<string, string> {
   return headers;
 }
 
-function readTitle(value: unknown): Buffer {
-  if (typeof value !== 'string' || value.length > MAX_TITLE_BYTES * 2) fail('icytitle');
-  const title = Buffer.from(value, 'base64');
-  if (title.length > MAX_TITLE_BYTES) fail('icytitle');
-  return title;
+function readBase64(value: unknown, key: string, maxBytes: number): Buffer {
+  if (typeof value !== 'string' || value.length > maxBytes * 2) fail(key);
+  const bytes = Buffer.from(value, 'base64');
+  if (bytes.length > maxBytes) fail(key);
+  return bytes;
 }
 
 function readDiscontinuities(value: unknown): Map<number, Discontinuity> {

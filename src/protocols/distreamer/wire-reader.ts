@@ -46,24 +46,49 @@ export interface WireReaderCounters {
   gaps: number;
 }
 
+/** How a reader is made. */
+export interface WireReaderOptions {
+  /** Where the Ogg header pages come: in messages of their own (persistent protocols) or in the list (polling). */
+  readonly oggHeaderIn: 'message' | 'list';
+}
+
+/** Of fragments that an old run may have had after its last list, so many are asked for. */
+const MAX_TAIL_COUNT = 64;
 const MAX_WAITING_BYTES = 64 * 2 ** 20;
 const MAX_WAITING_COUNT = 65_536;
 
 /** One store of a sender as its receiver sees it. Feed it the messages of one connection after the other. */
 export class WireReader {
   readonly counters: WireReaderCounters = { fragments: 0, fragmentsRepeated: 0, fragmentsMissing: 0, gaps: 0 };
+  readonly #options: WireReaderOptions;
   readonly #held = new HeldFragments();
   #sink: WireSink | undefined;
   #run: WireRun | undefined;
   #began = false;
-  #hadList = false;
+  /** All that the sender had was taken on this connection: what is missing later, the sender dropped meanwhile. */
+  #isUpToDate = false;
   #waiting: WaitingFragment[] = [];
   #waitingBytes = 0;
   #oggHeader: Buffer = Buffer.alloc(0);
 
+  constructor(options: WireReaderOptions = { oggHeaderIn: 'message' }) {
+    this.#options = options;
+  }
+
   /** Numbers to name to the sender: fragments that were passed on and that its last list named, ascending. */
   get heldNumbers(): number[] {
     return this.#held.numbers;
+  }
+
+  /** As `heldNumbers`, with those that wait for a list: what a sender need not send on this connection. */
+  get receivedNumbers(): number[] {
+    const numbers = new Set([...this.heldNumbers, ...this.#waiting.map(({ number }) => number)]);
+    return [...numbers].sort((a, b) => a - b);
+  }
+
+  /** Bytes of fragments that wait for a list. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
   }
 
   /** Which run of the source is heard; undefined before the first. */
@@ -75,16 +100,53 @@ export class WireReader {
   connect(sink: WireSink): void {
     this.#sink = sink;
     this.#began = false;
-    this.#hadList = false;
+    this.#isUpToDate = false;
     this.#waiting = [];
     this.#waitingBytes = 0;
+  }
+
+  /** A sender that posts asks what is held, after however long: what is missing now was lost on the line. */
+  beginPoll(): void {
+    this.#isUpToDate = false;
   }
 
   /** Takes the next message but `err`. Throws ProtocolViolation. */
   push(message: Exclude<Message, { action: 'err' }>): void {
     if (message.action === 'fragment') this.#wait(message.number, message.data);
     else if (message.action === 'oggheader') this.#oggHeader = message.data;
-    else this.#list(decodeStoreList(message.data));
+    else this.describe(decodeStoreList(message.data));
+  }
+
+  /** Takes the next list. Throws ProtocolViolation. */
+  describe(list: StoreList): void {
+    if (this.#options.oggHeaderIn === 'list') {
+      this.#waiting = this.#waiting.map((fragment) => ({ ...fragment, oggHeader: list.oggHeader }));
+    }
+    const named = new Set(list.fragments);
+    this.#waiting.sort((a, b) => a.number - b.number);
+    if (this.#run && !this.#continues(this.#run, list)) this.#endRun(this.#run, named);
+    if (!this.#run && list.icyint >= 0) this.#run = new WireRun(list);
+    if (this.#run) this.#passOn(this.#run, list, named);
+    this.#held.keep(named);
+    this.#waitingBytes = this.#waiting.reduce((sum, { data }) => sum + data.length, 0);
+    this.#isUpToDate ||= this.#run?.last !== undefined && (list.fragments.at(-1) ?? 0) <= this.#run.last;
+  }
+
+  /**
+   * For a receiver that asks: numbers that did not come yet, ascending. `named` are those of the list. `tail` may have
+   * followed in the run before, until one of them is not there; they come before the others.
+   */
+  missing(list: StoreList): { readonly tail: readonly number[]; readonly named: readonly number[] } {
+    const received = new Set(this.#waiting.map(({ number }) => number));
+    const run = this.#run;
+    if (run && this.#continues(run, list)) {
+      const { last = -1 } = run;
+      return { tail: [], named: list.fragments.filter((number) => number > last && !received.has(number)) };
+    }
+    const first = (run?.last ?? Number.NaN) + 1;
+    const tailCount = Math.min(Math.max(0, list.fragments[0]! - first), MAX_TAIL_COUNT) || 0;
+    const tail = Array.from({ length: tailCount }, (_, index) => first + index);
+    return { tail, named: list.fragments.filter((number) => !received.has(number)) };
   }
 
   #wait(number: number, data: Buffer): void {
@@ -93,17 +155,6 @@ export class WireReader {
       throw new ProtocolViolation('fragments without a list');
     }
     this.#waiting.push({ number, data, oggHeader: this.#oggHeader });
-  }
-
-  #list(list: StoreList): void {
-    const named = new Set(list.fragments);
-    this.#waiting.sort((a, b) => a.number - b.number);
-    if (this.#run && !this.#continues(this.#run, list)) this.#endRun(this.#run, named);
-    if (!this.#run && list.icyint >= 0) this.#run = new WireRun(list);
-    if (this.#run) this.#passOn(this.#run, list, named);
-    this.#held.keep(named);
-    this.#waitingBytes = this.#waiting.reduce((sum, { data }) => sum + data.length, 0);
-    this.#hadList = true;
   }
 
   /** False when the numbers mean another run of the source now, or another server's. */
@@ -128,7 +179,7 @@ export class WireReader {
   #passOn(run: WireRun, list: StoreList, named: ReadonlySet<number>): void {
     this.counters.fragmentsRepeated += run.dropHeld(this.#waiting);
     if (run.last !== undefined) this.#begin(run);
-    const gapCause = this.#hadList ? 'eviction' : 'line-loss';
+    const gapCause = this.#isUpToDate ? 'eviction' : 'line-loss';
     const { passed, missing, gaps } = run.take({ waiting: this.#waiting, list, named, gapCause });
     this.counters.fragmentsMissing += missing;
     this.counters.gaps += gaps;

@@ -36,6 +36,7 @@ class Receiver {
       title: Buffer.alloc(0),
       sourceGeneration: 1,
       discontinuities: new Map(),
+      oggHeader: Buffer.alloc(0),
       ...overrides,
     };
     this.reader.push({ action: 'list', data: encodeStoreList(list) });

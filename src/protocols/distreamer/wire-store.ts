@@ -7,8 +7,8 @@ import type { Discontinuity, Fragment, StreamFormat, TrackMetadata } from '../..
 import type { StationInfo } from '../../core/station.ts';
 import { stationHeaders } from '../icy/station-headers.ts';
 import { type CutFragment, FragmentCutter } from './fragment-cutter.ts';
-import { encodeMessage } from './message-codec.ts';
-import { encodeStoreList } from './store-list.ts';
+import { encodeMessage, MESSAGE_END_BYTES } from './message-codec.ts';
+import { encodeStoreList, type StoreList } from './store-list.ts';
 
 /** What all fragments of one run of the source share; compared by identity. */
 export interface WireGeneration {
@@ -20,8 +20,10 @@ export interface WireGeneration {
 /** A numbered fragment, ready to send. */
 export interface WireFragment {
   readonly number: number;
-  /** The whole message; shared by all clients. */
+  /** The whole message of the persistent protocols; shared by all clients. */
   readonly message: Buffer;
+  /** The bytes of the fragment alone: a view on the message. */
+  readonly data: Buffer;
   readonly generation: WireGeneration;
   /** Offset of each metadata length byte in the fragment's bytes. */
   readonly icyOffsets: readonly number[];
@@ -31,6 +33,8 @@ export interface WireFragment {
   readonly title: Buffer;
   /** The message `oggheader` that goes before it; the same object while it is unchanged. */
   readonly oggHeader: Buffer;
+  /** The pages in it; empty when not Ogg. */
+  readonly oggHeaderPages: Buffer;
   readonly discontinuity: Discontinuity | undefined;
   /** Sequence of the newest of our fragments that has bytes in it. */
   readonly lastSequence: number;
@@ -50,19 +54,22 @@ export interface WireStoreOptions {
   readonly station: () => StationInfo;
 }
 
-const NO_TITLE = Buffer.alloc(0);
+const NO_BYTES = Buffer.alloc(0);
 const NO_OGG_HEADER = encodeMessage('oggheader', Buffer.alloc(0));
 
 /** Holds the newest fragments of one stream in the shape of the wire. */
 export class WireStore {
   readonly #options: WireStoreOptions;
   #fragments: WireFragment[] = [];
+  /** The newest fragment that was dropped: a list up to it or before still tells of its source run. */
+  #dropped: WireFragment | undefined;
   #nextNumber: number;
   #generation: WireGeneration | undefined;
   #sourceGeneration: number;
   #cutter: FragmentCutter | undefined;
   #format: StreamFormat | undefined;
   #oggHeader: Buffer = NO_OGG_HEADER;
+  #oggHeaderPages: Buffer = NO_BYTES;
   #discontinuity: Discontinuity | undefined;
   #sequence = 0;
   #cachedList: { upTo: number; oldest: number; station: StationInfo; message: Buffer } | undefined;
@@ -116,7 +123,7 @@ export class WireStore {
   /** Drops fragments whose audio is all older than our fragment of that sequence. */
   evictBefore(sequence: number): void {
     const kept = this.#fragments.findIndex((fragment) => fragment.lastSequence >= sequence);
-    if (kept !== 0) this.#fragments.splice(0, kept < 0 ? this.#fragments.length : kept);
+    this.#drop(kept < 0 ? this.#fragments.length : kept);
   }
 
   /** The message `list` for a client that was given all up to that number: names what is held of that source run. */
@@ -125,9 +132,15 @@ export class WireStore {
     const cached = this.#cachedList;
     if (cached?.upTo === upTo && cached.oldest === this.oldestNumber && cached.station === station)
       return cached.message;
-    const message = encodeMessage('list', this.#encodeList(upTo, station));
+    const message = encodeMessage('list', encodeStoreList(this.#list(upTo, station)));
     this.#cachedList = { upTo, oldest: this.oldestNumber, station, message };
     return message;
+  }
+
+  /** The list of the polling protocols: as `listMessage`, without the frame, with the Ogg header pages inside. */
+  pollList(upTo: number): Buffer {
+    const oggHeader = this.get(upTo)?.oggHeaderPages ?? NO_BYTES;
+    return encodeStoreList({ ...this.#list(upTo, this.#options.station()), oggHeader });
   }
 
   #beginGeneration(format: StreamFormat): void {
@@ -147,6 +160,7 @@ export class WireStore {
     const message = format.headers.length > 0 ? encodeMessage('oggheader', format.headers) : NO_OGG_HEADER;
     if (format.headers.length > 0) this.#cutter!.flush();
     if (!message.equals(this.#oggHeader)) this.#oggHeader = message;
+    this.#oggHeaderPages = format.headers;
     if (format.headers.length > 0) this.#cutter!.push(format.headers, () => metadata);
   }
 
@@ -154,38 +168,43 @@ export class WireStore {
     const number = this.#nextNumber++;
     this.#fragments.push({
       number,
-      message: encodeMessage(number, Buffer.concat(cut.parts)),
+      ...messageWithBody(number, Buffer.concat(cut.parts)),
       generation: this.#generation!,
       icyOffsets: cut.icyOffsets,
       nextIcyOffset: cut.nextIcyOffset,
       // An Ogg stream tells its titles itself, at the right page.
-      title: this.#oggHeader === NO_OGG_HEADER ? cut.title : NO_TITLE,
+      title: this.#oggHeader === NO_OGG_HEADER ? cut.title : NO_BYTES,
       oggHeader: this.#oggHeader,
+      oggHeaderPages: this.#oggHeaderPages,
       discontinuity: this.#discontinuity,
       lastSequence: this.#sequence,
     });
     this.#discontinuity = undefined;
-    const excess = this.#fragments.length - (this.#options.maxFragments ?? Number.POSITIVE_INFINITY);
-    if (excess > 0) this.#fragments.splice(0, excess);
+    this.#drop(Math.max(0, this.#fragments.length - (this.#options.maxFragments ?? Number.POSITIVE_INFINITY)));
   }
 
-  #encodeList(upTo: number, station: StationInfo): Buffer {
-    const last = this.get(upTo);
+  #drop(count: number): void {
+    if (count > 0) this.#dropped = this.#fragments.splice(0, count).at(-1);
+  }
+
+  #list(upTo: number, station: StationInfo): StoreList {
+    const last = upTo < this.oldestNumber ? this.#dropped : this.get(upTo);
     const generation = last?.generation;
     const named = this.#fragments.filter((fragment) => fragment.number <= upTo && fragment.generation === generation);
     const icyOffsets = generation?.icyint ? named.map((one) => [one.number, one.icyOffsets] as const) : [];
     // As in the original, the list tells of the next fragment already: who joins needs one length byte to count from.
-    if (last?.nextIcyOffset !== undefined) icyOffsets.push([upTo + 1, [last.nextIcyOffset]]);
+    if (last?.number === upTo && last.nextIcyOffset !== undefined) icyOffsets.push([upTo + 1, [last.nextIcyOffset]]);
     const breaks = named.flatMap((one) => (one.discontinuity ? [[one.number, one.discontinuity] as const] : []));
-    return encodeStoreList({
+    return {
       fragments: named.map((fragment) => fragment.number),
       icyint: generation?.icyint ?? -1,
       icyOffsets: new Map(icyOffsets),
       headers: new Map(generation ? [['content-type', generation.contentType], ...stationHeaders(station)] : []),
-      title: last?.title ?? NO_TITLE,
+      title: last?.title ?? NO_BYTES,
       sourceGeneration: generation?.sourceGeneration ?? this.#sourceGeneration,
       discontinuities: new Map(breaks),
-    });
+      oggHeader: NO_BYTES,
+    };
   }
 }
 
@@ -198,4 +217,10 @@ function metadataReader(fragment: Fragment): (offset: number) => TrackMetadata |
     }
     return metadata;
   };
+}
+
+function messageWithBody(number: number, body: Buffer): Pick<WireFragment, 'message' | 'data'> {
+  const message = encodeMessage(number, body);
+  const end = message.length - MESSAGE_END_BYTES;
+  return { message, data: message.subarray(end - body.length, end) };
 }
