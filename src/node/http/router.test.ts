@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type FakeNodeView, fakeNodeView } from '../../../test/support/fake-node-view.ts';
 import { type HttpHarness, type Question, serve } from '../../../test/support/http-client.ts';
+import { silentLogger } from '../../core/logger.ts';
 import { FailureLimiter } from '../../net/failure-limiter.ts';
 import type { Role, Route } from './route.ts';
 import { createRequestListener, nodeRoutes } from './router.ts';
@@ -163,6 +164,18 @@ describe('every answer', () => {
     const reply = await ask('/broken');
     expect(reply.status).toBe(500);
     expect(reply.body).not.toContain('secret');
+  });
+
+  it('survives an answer that HTTP cannot carry, and logs no query, which may hold a password', async () => {
+    const errors: string[] = [];
+    const log = { ...silentLogger, error: (message: string) => void errors.push(message) };
+    const handle = () => ({ status: 200, contentType: 'text/plain', body: '', headers: { 'X-Title': 'a\r\nb' } });
+    const extra: Route[] = [{ path: '/broken', methods: ['GET'], role: 'public', handle }];
+    const { ask } = await start({ ...fakeNodeView(), log }, extra);
+    expect((await ask('/broken?pass=canary')).status).toBe(500);
+    expect((await ask('/')).status).toBe(200);
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toContain('GET /broken failed');
   });
 
   it('never replaces a route of the node by an extra one', async () => {

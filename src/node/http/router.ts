@@ -55,14 +55,17 @@ export function nodeRoutes(extraRoutes: readonly Route[] = []): Route[] {
 export function createRequestListener(view: NodeView, options: RouterOptions): RequestListener {
   const router = new Router(view, options);
   return (request, response) => {
-    router.answer(request).then(
-      (answered) => send(request, response, answered),
-      (error) => {
+    router
+      .answer(request)
+      .then((answered) => send(request, response, answered))
+      .catch((error: unknown) => {
         if (response.destroyed) return; // the client went away while it sent
-        view.log.error(`The answer to ${request.method} ${request.url?.slice(0, 200)} failed: ${reasonOf(error)}`);
-        send(request, response, { answer: errorPage(500, 'internal error') });
-      },
-    );
+        // without the query, which may hold a password
+        const path = request.url?.split('?', 1)[0]?.slice(0, 200);
+        view.log.error(`The answer to ${request.method} ${path} failed: ${reasonOf(error)}`);
+        if (response.headersSent) response.destroy();
+        else send(request, response, { answer: errorPage(500, 'internal error') });
+      });
   };
 }
 
