@@ -40,4 +40,33 @@ describe('stopReading', () => {
   it('does without where the socket has no handle', () => {
     expect(stopReading(new FakeSocket().socket)).toBeUndefined();
   });
+
+  it('goes on however much the stream held before the stop', async () => {
+    const server = createServer({ pauseOnConnect: true });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const sender = connect((server.address() as { port: number }).port, '127.0.0.1');
+    const [receiver] = (await once(server, 'connection')) as [Socket];
+    // what was read while the socket was paused waits in the stream, as after the head of a request
+    receiver.read(0);
+    for (let part = 0; part < 4; part++) {
+      await new Promise((written) => sender.write('x'.repeat(1000), written));
+      await once(receiver, 'readable');
+    }
+    let received = 0;
+    const whole = new Promise<void>((resolve) => {
+      receiver.on('data', (data: Buffer) => {
+        received += data.length;
+        const goOn = stopReading(receiver);
+        if (goOn) setImmediate(goOn);
+        if (received === 104_000) resolve();
+      });
+    });
+    receiver.resume();
+    for (let part = 0; part < 100; part++) await new Promise((written) => sender.write('y'.repeat(1000), written));
+    await whole;
+    sender.destroy();
+    receiver.destroy();
+    server.close();
+  });
 });
