@@ -46,6 +46,8 @@ export interface HostileNode {
   /** The body of a GET as administrator. */
   admin(path: string): Promise<string>;
   stream(name: string): StreamStatus;
+  /** The connections that are open now are meant to stay. */
+  settle(): void;
   /** The node is up, the victim's listeners have every byte and go on, no connection is left, no secret was shown. */
   expectUnharmed(): Promise<void>;
   close(): Promise<void>;
@@ -69,7 +71,10 @@ export async function startHostileNode(options: HostileNodeOptions = {}): Promis
   const ask = (request: string) => askRaw(port, request, HOME);
   const admin = async (path: string) =>
     (await ask(`GET ${path} HTTP/1.0\r\nHost: localhost\r\n${basicAuth('admin', ADMIN_CANARY)}\r\n`)).body.toString();
-  const baseline = openConnections();
+  let baseline = openConnections();
+  const settle = () => {
+    baseline = openConnections();
+  };
 
   async function expectUnharmed(): Promise<void> {
     closeStrangers();
@@ -98,7 +103,7 @@ export async function startHostileNode(options: HostileNodeOptions = {}): Promis
     await node.close();
     rmSync(folder, { recursive: true, force: true });
   }
-  return { node, port, folder, log, ask, admin, stream, expectUnharmed, close };
+  return { node, port, folder, log, ask, admin, stream, settle, expectUnharmed, close };
 }
 
 function configuration(port: number, http: string, streams: string): string {
