@@ -90,12 +90,17 @@ export class SourceConnection {
     }
   }
 
-  /** Encoders write every frame; with hundreds of sources the single reads are what costs. */
+  /**
+   * Encoders write every frame; with hundreds of sources the single reads and the waking up for each are what costs.
+   * So all sources are read together, at the same few instants of a second.
+   */
   #restUntilMore(bytes: number): void {
     if (bytes >= HEAP_BYTES) return;
     const { socket, clock, fragmentMs } = this.#options;
     const goOn = stopReading(socket);
-    if (goOn) this.#pause = clock.after(Math.min(MAX_READ_PAUSE_MS, fragmentMs / 2), goOn);
+    if (!goOn) return;
+    const gridMs = Math.min(MAX_READ_PAUSE_MS, fragmentMs / 2);
+    this.#pause = clock.after(gridMs - (clock.nowMs() % gridMs), goOn);
   }
 
   #checkTimeout(): void {
