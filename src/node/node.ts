@@ -19,6 +19,8 @@ export interface NodeDeps {
   readonly extraRoutes?: readonly Route[];
   /** 0 to 1; spreads retries. */
   readonly random?: () => number;
+  /** All addresses of a name. Default: the system's resolver. */
+  readonly lookup?: (host: string) => Promise<readonly string[]>;
 }
 
 /** A node that runs. */
@@ -65,7 +67,7 @@ export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<Run
     requestListener: (request, response) => answer(request, response),
     log,
     clock,
-    dialer: createDialer({ allow: config.egressAllow }),
+    dialer: createDialer({ allow: config.egressAllow, ...(deps.lookup ? { lookup: deps.lookup } : {}) }),
   });
   const answer = createRequestListener(view, {
     failures: network.failures,
