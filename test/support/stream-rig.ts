@@ -52,7 +52,11 @@ export class Driven {
 }
 
 /** A stream with driven inputs; `heard` is what its outputs were given, in order. */
-export async function streamRig(overrides: Partial<StreamConfig> = {}, fallback: Driven[] = []) {
+export async function streamRig(
+  overrides: Partial<StreamConfig> = {},
+  fallback: Driven[] = [],
+  network: NetworkAccess = {} as NetworkAccess,
+) {
   const lines: string[] = [];
   const note = (line: string) => void lines.push(line);
   const log: Logger = { ...silentLogger, error: note, warn: note, info: note, child: () => log };
@@ -88,7 +92,7 @@ export async function streamRig(overrides: Partial<StreamConfig> = {}, fallback:
       outputs: [{ module: output, options: {} }],
       ...overrides,
     },
-    { clock, log, baseDir: '/', network: {} as NetworkAccess, random: () => 0.5 },
+    { clock, log, baseDir: '/', network, random: () => 0.5 },
   );
   stream.start();
   await settle();

@@ -35,7 +35,7 @@ export function findJoinPoint(
     const toEndOfFragment = bytes;
     bytes += fragment.data.length;
     if (fragment.sequence <= wanted.sequence) {
-      const offset = preferredOffset(fragment, toEndOfFragment, prefers);
+      const offset = preferredOffset(fragment, toEndOfFragment, prefers, lastOffset(fragment, startUs));
       if (offset !== undefined) return { fragment, offset };
       if (fragment.mediaTimeUs < startUs - SLACK_US) break;
     }
@@ -52,7 +52,19 @@ export function findJoinPoint(
 /** What `findJoinPoint` may be told to prefer. */
 type Preference = NonNullable<Parameters<typeof findJoinPoint>[3]>;
 
-function preferredOffset(fragment: Fragment, toEndOfFragment: number, prefers: Preference): number | undefined {
+/** The byte up to which a join gives no less than the burst, at the fragment's mean bitrate. */
+function lastOffset({ data, mediaTimeUs, durationUs }: Fragment, startUs: number): number {
+  const aheadUs = startUs - mediaTimeUs;
+  if (aheadUs <= 0) return 0;
+  return aheadUs >= durationUs ? data.length : (data.length * aheadUs) / durationUs;
+}
+
+function preferredOffset(
+  fragment: Fragment,
+  toEndOfFragment: number,
+  prefers: Preference,
+  maxOffset: number,
+): number | undefined {
   const headers = fragment.format.headers.length;
   if (fragment.format.codec === 'opaque') {
     const rest = prefers.any();
@@ -60,11 +72,12 @@ function preferredOffset(fragment: Fragment, toEndOfFragment: number, prefers: P
     // Opaque bytes may begin anywhere: choose the last byte that leaves `rest` modulo the interval.
     const excess =
       (((toEndOfFragment + fragment.data.length - rest) % prefers.interval) + prefers.interval) % prefers.interval;
-    return excess < fragment.data.length ? excess : undefined;
+    return excess < fragment.data.length && excess <= maxOffset ? excess : undefined;
   }
   for (let index = fragment.frameOffsets.length - 1; index >= 0; index--) {
     const offset = fragment.frameOffsets[index]!;
-    if (prefers.bytesToEnd(headers + toEndOfFragment + fragment.data.length - offset)) return offset;
+    if (offset <= maxOffset && prefers.bytesToEnd(headers + toEndOfFragment + fragment.data.length - offset))
+      return offset;
   }
   return undefined;
 }
