@@ -39,7 +39,7 @@ const REASONS: Readonly<Record<number, string>> = {
 /** One request: fed its bytes, it gives the answer, after which the connection closes. */
 export class PollExchange {
   readonly #service: PollService;
-  readonly #head = new HeadReader();
+  readonly #head = new HeadReader({ rawTarget: true });
   #body: MessageBody | undefined;
   #subject: PollSubject = 'list';
   /** Undefined while there is no answer. */

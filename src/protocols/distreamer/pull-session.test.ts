@@ -1,46 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { countingBytes, firstBreak } from '../../../test/support/counting-pattern.ts';
+import { firstBreak } from '../../../test/support/counting-pattern.ts';
 import { distreamerCapture } from '../../../test/support/distreamer-capture.ts';
-import { FragmentSource, testFormat } from '../../../test/support/frames.ts';
 import { cut } from '../../../test/support/portions.ts';
 import { RecordingSessions } from '../../../test/support/recording-session.ts';
 import { recordingWireSink } from '../../../test/support/recording-wire-sink.ts';
+import { spellMessages } from '../../../test/support/spell-messages.ts';
+import { WireStudio } from '../../../test/support/wire-studio.ts';
 import { MessageDecoder } from './message-codec.ts';
 import { encodePullRequest } from './pull-request.ts';
 import { PullSession } from './pull-session.ts';
-import { decodeStoreList } from './store-list.ts';
 import { WireReader } from './wire-reader.ts';
-import { WireStore } from './wire-store.ts';
 
-const FRAGMENT_BYTES = 4096;
-
-/** A store as the recorded server's: fragments of 4,096 bytes, five kept, numbered from `firstNumber`. */
-class Studio {
-  readonly store: WireStore;
-  #source = new FragmentSource(testFormat({ contentType: 'audio/mpeg' }));
-  #produced = 0;
-
-  constructor(metadataInterval: number, firstNumber: number, maxFragments = 5, fragmentBytes = FRAGMENT_BYTES) {
-    const station = { name: 'netlab pattern', bitrateKbps: 128, isPublic: false };
-    this.store = new WireStore({
+class Studio extends WireStudio {
+  constructor(metadataInterval: number, firstNumber: number, maxFragments?: number, fragmentBytes?: number) {
+    super({
       metadataInterval,
-      fragmentBytes,
-      maxFragments,
       firstNumber,
-      firstSourceGeneration: 1,
-      station: () => station,
+      ...(maxFragments !== undefined && { maxFragments }),
+      ...(fragmentBytes !== undefined && { fragmentBytes }),
     });
-  }
-
-  /** Audio of a little more than one fragment, so many times. */
-  play(times = 1, bytes = 4101, contentType = 'audio/mpeg'): void {
-    for (let time = 0; time < times; time++) {
-      const data = countingBytes(this.#produced, bytes);
-      const openingMetadata = { title: `block ${this.#produced}` };
-      const format = contentType === 'audio/mpeg' ? this.#source.format : testFormat({ contentType });
-      this.store.append({ ...this.#source.next(), data, format, openingMetadata });
-      this.#produced += data.length;
-    }
   }
 
   session(request: Buffer | undefined, password = 'secret'): PullSession {
@@ -56,17 +34,6 @@ function drain(session: PullSession): Buffer {
   return Buffer.concat(parts);
 }
 
-/** `oggheader 6 7 list:6,7` */
-function spell(bytes: Buffer): string {
-  const words: string[] = [];
-  new MessageDecoder().push(bytes, (message) => {
-    if (message.action === 'fragment') words.push(String(message.number));
-    else if (message.action === 'list') words.push(`list:${decodeStoreList(message.data).fragments.join()}`);
-    else words.push(message.action);
-  });
-  return words.join(' ');
-}
-
 const request = (name: string) => distreamerCapture(`persserver-${name}.client`);
 
 describe('a persistent pull session', () => {
@@ -74,13 +41,13 @@ describe('a persistent pull session', () => {
     const studio = new Studio(0, 7);
     studio.play(5);
     const session = studio.session(request('persclient-meta-no-1'));
-    expect(spell(drain(session))).toBe('oggheader 7 8 9 10 11 list:7,8,9,10,11');
+    expect(spellMessages(drain(session))).toBe('oggheader 7 8 9 10 11 list:7,8,9,10,11');
     expect(drain(session)).toEqual(Buffer.alloc(0));
     studio.play(3);
     session.interval();
-    expect(spell(drain(session))).toBe('12 13 14 list:10,11,12,13,14');
+    expect(spellMessages(drain(session))).toBe('12 13 14 list:10,11,12,13,14');
     session.interval();
-    expect(spell(drain(session))).toBe('list:10,11,12,13,14');
+    expect(spellMessages(drain(session))).toBe('list:10,11,12,13,14');
     expect(session.state).toBe('feeding');
   });
 
@@ -88,7 +55,7 @@ describe('a persistent pull session', () => {
     const studio = new Studio(0, 20);
     studio.play(10);
     const session = studio.session(request('persclient-meta-no-2'));
-    expect(spell(drain(session))).toBe('oggheader 27 28 29 list:25,26,27,28,29');
+    expect(spellMessages(drain(session))).toBe('oggheader 27 28 29 list:25,26,27,28,29');
     expect(session.evicted).toBe(0);
   });
 
@@ -96,7 +63,7 @@ describe('a persistent pull session', () => {
     const studio = new Studio(0, 1);
     studio.play(2);
     studio.play(2, 4096, 'audio/aac');
-    expect(spell(drain(studio.session(request('persclient-meta-no-1'))))).toBe(
+    expect(spellMessages(drain(studio.session(request('persclient-meta-no-1'))))).toBe(
       'oggheader 1 2 3 list:1,2,3 4 5 list:4,5',
     );
   });
@@ -104,20 +71,24 @@ describe('a persistent pull session', () => {
   it('fills a hole that a client has', () => {
     const studio = new Studio(0, 1);
     studio.play(5);
-    expect(spell(drain(studio.session(encodePullRequest('secret', [2, 4]))))).toBe('oggheader 3 5 list:1,2,3,4,5');
+    expect(spellMessages(drain(studio.session(encodePullRequest('secret', [2, 4]))))).toBe(
+      'oggheader 3 5 list:1,2,3,4,5',
+    );
   });
 
   it('sends all to a client that names what was never given out', () => {
     const studio = new Studio(0, 1);
     studio.play(3);
-    expect(spell(drain(studio.session(encodePullRequest('secret', [2, 3, 4]))))).toBe('oggheader 1 2 3 list:1,2,3');
+    expect(spellMessages(drain(studio.session(encodePullRequest('secret', [2, 3, 4]))))).toBe(
+      'oggheader 1 2 3 list:1,2,3',
+    );
   });
 
   it('counts what a client lost by coming too late', () => {
     const studio = new Studio(0, 1);
     studio.play(10);
     const session = studio.session(encodePullRequest('secret', [1, 2]));
-    expect(spell(drain(session))).toBe('oggheader 6 7 8 9 10 list:6,7,8,9,10');
+    expect(spellMessages(drain(session))).toBe('oggheader 6 7 8 9 10 list:6,7,8,9,10');
     expect(session.evicted).toBe(3);
   });
 
@@ -128,7 +99,7 @@ describe('a persistent pull session', () => {
     small.play(1, 2100);
     expect(drain(session).length).toBe(0);
     session.interval();
-    expect(spell(drain(session))).toBe('1 2 list:1,2');
+    expect(spellMessages(drain(session))).toBe('1 2 list:1,2');
 
     const large = new Studio(0, 1, 5, 8192);
     const other = large.session(request('persclient-meta-no-1'));
@@ -136,7 +107,7 @@ describe('a persistent pull session', () => {
     large.play(1);
     expect(drain(other).length).toBe(0);
     large.play(1);
-    expect(spell(drain(other))).toBe('1 list:1');
+    expect(spellMessages(drain(other))).toBe('1 list:1');
   });
 
   it('goes on where a slow client is, with lists in between, and tells what is gone', () => {
@@ -145,15 +116,30 @@ describe('a persistent pull session', () => {
     const session = studio.session(request('persclient-meta-no-1'));
     const taken = Array.from({ length: 41 }, () => session.next()!);
     expect(
-      spell(Buffer.concat(taken))
+      spellMessages(Buffer.concat(taken))
         .split(' ')
         .filter((word) => word.startsWith('list')).length,
     ).toBe(2);
     studio.play(200);
-    const rest = spell(drain(session)).split(' ');
+    const rest = spellMessages(drain(session)).split(' ');
     expect(rest[0]).toBe('161');
     expect(session.evicted).toBe(160 - 38);
     expect(rest.at(-1)).toMatch(/^list:161,.*,260$/);
+  });
+
+  it('tells a slow client of the gap within the same source run', () => {
+    const studio = new Studio(4000, 1, 40);
+    studio.play(40);
+    const reader = new WireReader();
+    const sessions = new RecordingSessions();
+    const session = studio.session(request('persclient-meta-no-1'));
+    const taken = Array.from({ length: 30 }, () => session.next()!);
+    studio.play(200);
+    session.interval();
+    feed(reader, sessions, [...taken, drain(session)]);
+    expect(sessions.continuities).toEqual(['new']);
+    expect(sessions.causes).toEqual(['eviction']);
+    expect(reader.counters.gaps).toBe(1);
   });
 
   it('is decoded to the exact audio and its titles, over reconnects at any byte', () => {
@@ -195,7 +181,7 @@ describe('a persistent pull session', () => {
     ['', 'GET / HTTP/1.1\r\n\r\n'],
   ])('lets the password %j in', (password, text) => {
     const session = new Studio(0, 1).session(Buffer.from(text), password);
-    expect(spell(drain(session))).toBe('oggheader list:');
+    expect(spellMessages(drain(session))).toBe('oggheader list:');
   });
 
   it('answers for the statistics what the original answers', () => {

@@ -9,6 +9,8 @@ const MAX_HEADERS = 100;
 const LEADING_BLANK_LINES = 2;
 
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([!-~]+) ([A-Z]+\/\d\.\d)$/;
+/** The same with bytes beyond ASCII in the target. */
+const RAW_REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([!-~\u0080-\u00ff]+) ([A-Z]+\/\d\.\d)$/;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const TARGET_FORM = /^(\/|\*$|https?:\/\/[^/?#@]+(?:[/?]|$))/i;
 const CONTENT_LENGTH = /^\d{1,15}$/;
@@ -48,11 +50,14 @@ export interface ReadHead {
  */
 export class HeadReader {
   readonly #lines: HeadLines;
+  readonly #requestLine: RegExp;
   readonly #headers = new Map<string, string>();
   #count = 0;
   #request: Pick<RequestHead, 'method' | 'target' | 'version'> | undefined;
 
-  constructor() {
+  /** `rawTarget`: the target may have bytes beyond ASCII, for a protocol whose clients do not escape them. */
+  constructor({ rawTarget = false }: { readonly rawTarget?: boolean } = {}) {
+    this.#requestLine = rawTarget ? RAW_REQUEST_LINE : REQUEST_LINE;
     this.#lines = new HeadLines({
       maxBytes: MAX_HEAD_BYTES,
       leadingBlankLines: LEADING_BLANK_LINES,
@@ -83,7 +88,7 @@ export class HeadReader {
 
   #onLine(line: string): void {
     if (this.#request) this.#addHeader(line);
-    else this.#request = titleRequestLine(line) ?? parseRequestLine(line);
+    else this.#request = titleRequestLine(line) ?? parseRequestLine(line, this.#requestLine);
   }
 
   #addHeader(line: string): void {
@@ -100,8 +105,8 @@ export class HeadReader {
   }
 }
 
-function parseRequestLine(line: string): Pick<RequestHead, 'method' | 'target' | 'version'> {
-  const match = REQUEST_LINE.exec(line);
+function parseRequestLine(line: string, pattern: RegExp): Pick<RequestHead, 'method' | 'target' | 'version'> {
+  const match = pattern.exec(line);
   if (!match) throw new HeadError(400, 'no proper request line');
   const [, method, target, version] = match as unknown as [string, string, string, string];
   if (!VERSIONS.has(version)) {
