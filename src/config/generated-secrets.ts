@@ -36,6 +36,14 @@ export function generatedSecrets({ config, parts, credentials }: LoadedConfig): 
   }
 }
 
+/** What connects to a module that listens for another node. */
+const PEERS: ReadonlyMap<string, string> = new Map([
+  ['distreamer-pers-server', 'distreamer-pers-client'],
+  ['distreamer-pers-rev-server', 'distreamer-pers-rev-client'],
+  ['distreamer-server', 'distreamer-client'],
+  ['distreamer-rev-server', 'distreamer-rev-client'],
+]);
+
 /** How the other side is told. */
 function usage({ module, options }: KeyedUse['use'], sharedPort: number): string {
   const listen = isMap(options.listen) ? options.listen : undefined;
@@ -44,8 +52,7 @@ function usage({ module, options }: KeyedUse['use'], sharedPort: number): string
     const icecast = `Encoder: type Icecast, this machine, port ${port}, mount ${String(options.mount)}, user ${String(options.user)}.`;
     return options.shoutcast === false ? icecast : `${icecast} SHOUTcast encoders: port ${port + 1}, password only.`;
   }
-  if (module.type === 'distreamer-pers-server') {
-    return `The other node: { type: distreamer-pers-client, url: "http://THIS-MACHINE:${port}", password: ... }`;
-  }
+  const peer = PEERS.get(module.type);
+  if (peer) return `The other node: { type: ${peer}, url: "http://THIS-MACHINE:${port}", password: ... }`;
   return `For whoever uses this ${module.type}.`;
 }

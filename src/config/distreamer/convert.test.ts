@@ -134,12 +134,65 @@ describe('a DiStreamer configuration', () => {
     ]);
   });
 
+  const SERVER = '[OUTPUT]\nMODE=DiStreamerServer\n';
+  const peer = { url: 'http://far:9', password: 'x y', timeout: 2000 };
+  const store = { fragmentSize: 2000, fragments: 3, metadataInterval: 0 };
+  const listen = { host: '0.0.0.0', port: 9999 };
+  const PEER_KEYS = 'SERVERURL=far:9\nPASSWORD=x y\n';
+  const LISTEN_KEYS = 'PORT=9999\nPASSWORD=x y\n';
+
+  it.each([
+    ['PersRevServer', `${LISTEN_KEYS}TIMEOUT=2\n`, 'pers-rev-server', { listen, password: 'x y', timeout: 2000 }],
+    ['Client', `${PEER_KEYS}HTTPTIMEOUT=2\nHTTPINTERVAL=1.5\n`, 'client', { ...peer, interval: 1500 }],
+    ['RevServer', LISTEN_KEYS, 'rev-server', { listen, password: 'x y' }],
+  ])('takes the input of the mode DiStreamer%s', async (mode, keys, type, expected) => {
+    const { config } = await load(`[INPUT]\nMODE=DiStreamer${mode}\n${keys}${PLAYERS}`);
+    expect(config.warnings).toEqual([]);
+    expect(config.streams[0]).toMatchObject({
+      buffer: { bytes: 5 * 81_920 },
+      input: { module: { type: `distreamer-${type}` }, options: expected },
+    });
+  });
+
+  it.each([
+    ['PersRevClient', `${PEER_KEYS}TIMEOUT=2\nINTERVAL=0.5\n`, 'pers-rev-client', { ...peer, ...store, interval: 500 }],
+    ['Server', LISTEN_KEYS, 'server', { listen, password: 'x y', ...store }],
+    ['RevClient', `${PEER_KEYS}HTTPTIMEOUT=2\nHTTPINTERVAL=7\n`, 'rev-client', { ...peer, ...store, interval: 7000 }],
+  ])('sends by the output of the mode DiStreamer%s', async (mode, keys, type, expected) => {
+    const input = `${PULL}GETMETADATA=no\nFRAGMENTSNUMBER=3\nFRAGMENTSIZE=2000\n`;
+    const { config } = await load(`${input}[OUTPUT]\nMODE=DiStreamer${mode}\n${keys}`);
+    expect(config.warnings).toEqual([]);
+    expect(config.streams[0]?.outputs[0]).toMatchObject({
+      module: { type: `distreamer-${type}` },
+      options: expected,
+    });
+  });
+
+  it('has the defaults of the original', async () => {
+    const input = '[INPUT]\nMODE=DiStreamerClient\nSERVERURL=far\n';
+    const push = await load(`${input}[OUTPUT]\nMODE=DiStreamerPersRevClient\nSERVERURL=near\n`);
+    expect(push.config.streams[0]).toMatchObject({
+      input: { options: { url: 'http://far', password: '', timeout: 5000, interval: 3000 } },
+      outputs: [{ options: { url: 'http://near', password: '', timeout: 5000, interval: 1000, fragments: 5 } }],
+    });
+    const poll = await load(`[INPUT]\nMODE=DiStreamerRevServer\n${SERVER}`);
+    expect(poll.config.streams[0]).toMatchObject({
+      input: { options: { listen: { host: '0.0.0.0', port: 5080 }, password: '' } },
+      outputs: [{ options: { listen: { host: '0.0.0.0', port: 7080 }, password: '' } }],
+    });
+    const rev = await load(`[INPUT]\nMODE=DiStreamerPersRevServer\n[OUTPUT]\nMODE=DiStreamerRevClient\nSERVERURL=x\n`);
+    expect(rev.config.streams[0]).toMatchObject({
+      input: { options: { listen: { host: '0.0.0.0', port: 3080 }, timeout: 5000 } },
+      outputs: [{ options: { timeout: 5000, interval: 3000 } }],
+    });
+  });
+
   it('says which modes work', async () => {
-    expect(await problemsOf(`[INPUT]\nMODE=DiStreamerClient\nSERVERURL=x\n[OUTPUT]\nMODE=ShoutcastServr\n`)).toEqual([
-      'jazz.conf:2:1: [INPUT] MODE: the mode DiStreamerClient is not supported yet | ' +
-        'These modes work: ShoutcastClient, ShoutcastSourceServer, DiStreamerPersClient.',
-      'jazz.conf:5:1: [OUTPUT] MODE: there is no such mode | ' +
-        'Did you mean ShoutcastServer? These modes work: ShoutcastServer, DiStreamerPersServer.',
+    expect(await problemsOf(`[INPUT]\nMODE=Shoutcast\n[OUTPUT]\nMODE=ShoutcastServr\n`)).toEqual([
+      'jazz.conf:2:1: [INPUT] MODE: there is no such mode | These modes work: ShoutcastClient, ShoutcastSourceServer, ' +
+        'DiStreamerPersClient, DiStreamerPersRevServer, DiStreamerClient, DiStreamerRevServer.',
+      'jazz.conf:4:1: [OUTPUT] MODE: there is no such mode | Did you mean ShoutcastServer? These modes work: ' +
+        'ShoutcastServer, DiStreamerPersServer, DiStreamerPersRevClient, DiStreamerServer, DiStreamerRevClient.',
     ]);
     expect(await problemsOf('[INPUT]\n')).toEqual([
       expect.stringContaining('jazz.conf: the section [OUTPUT] is missing'),

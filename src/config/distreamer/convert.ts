@@ -9,7 +9,7 @@ import { type ConfigMap, ConfigTree, type ConfigValue, newMap, pathKey } from '.
 import { nearest } from '../nearest.ts';
 import type { ConfigPath, Position } from '../problems.ts';
 import type { Ini, IniSection } from './ini.ts';
-import { GENERAL_KEYS, INPUT_MODES, type KeySpecs, MODES_TO_COME, OUTPUT_MODES } from './keys.ts';
+import { GENERAL_KEYS, INPUT_MODES, type KeySpecs, OUTPUT_MODES } from './keys.ts';
 import { type ReaderContext, SectionReader } from './section-reader.ts';
 
 /** What a conversion is given. */
@@ -102,10 +102,8 @@ function openMode(
   const works = `These modes work: ${allowed.join(', ')}.`;
   if (!section) return fail(`the section [${title}] is missing`, `Add it with MODE and its keys. ${works}`);
   if (!entry) return fail('the key MODE is missing', works);
-  const same = (mode: string) => mode.toLowerCase() === entry.value.toLowerCase();
-  const mode = allowed.find(same);
+  const mode = allowed.find((one) => one.toLowerCase() === entry.value.toLowerCase());
   if (mode) return { mode, reader: new SectionReader(section as IniSection, modes[mode]!, mode, options) };
-  if (MODES_TO_COME.some(same)) return fail(`the mode ${entry.value} is not supported yet`, works);
   const likely = nearest(entry.value, allowed);
   return fail('there is no such mode', `${likely ? `Did you mean ${likely}? ` : ''}${works}`);
 }
@@ -155,6 +153,33 @@ function urlOf(reader: SectionReader, key: string): string {
   return url === '' || /^[a-z]+:\/\//i.test(url) ? url : `http://${url}`;
 }
 
+/** What all modes have that listen for another DiStreamer. */
+function listenOptions(reader: SectionReader): Options {
+  return [
+    ['listen', listenOf(reader), 'PORT'],
+    ['password', reader.text('PASSWORD'), 'PASSWORD'],
+  ];
+}
+
+/** What all modes have that connect to another DiStreamer. */
+function peerOptions(reader: SectionReader, timeoutKey: string, intervalKey?: string): Options {
+  return [
+    ['url', urlOf(reader, 'SERVERURL'), 'SERVERURL'],
+    ['password', reader.text('PASSWORD'), 'PASSWORD'],
+    ['timeout', seconds(reader, timeoutKey), timeoutKey],
+    ...(intervalKey === undefined ? [] : [['interval', seconds(reader, intervalKey), intervalKey] as const]),
+  ];
+}
+
+/** What all modes have that send fragments. */
+function storeOptions({ count, size }: Fragments, icyInt: number | undefined): Options {
+  return [
+    ['fragmentSize', `${size}B`, 'MODE'],
+    ['fragments', count, 'MODE'],
+    ...(icyInt === undefined ? [] : [['metadataInterval', icyInt, 'MODE'] as const]),
+  ];
+}
+
 const INPUTS: Readonly<Record<string, (reader: SectionReader) => [string, Options]>> = {
   ShoutcastClient: (reader) => [
     'icecast',
@@ -173,14 +198,13 @@ const INPUTS: Readonly<Record<string, (reader: SectionReader) => [string, Option
       ['timeKeyInterval', reader.number('TIMEKEYINTERVAL', -1), 'TIMEKEYINTERVAL'],
     ],
   ],
-  DiStreamerPersClient: (reader) => [
-    'distreamer-pers-client',
-    [
-      ['url', urlOf(reader, 'SERVERURL'), 'SERVERURL'],
-      ['password', reader.text('PASSWORD'), 'PASSWORD'],
-      ['timeout', seconds(reader, 'HTTPTIMEOUT'), 'HTTPTIMEOUT'],
-    ],
+  DiStreamerPersClient: (reader) => ['distreamer-pers-client', peerOptions(reader, 'HTTPTIMEOUT')],
+  DiStreamerPersRevServer: (reader) => [
+    'distreamer-pers-rev-server',
+    [...listenOptions(reader), ['timeout', seconds(reader, 'TIMEOUT'), 'TIMEOUT']],
   ],
+  DiStreamerClient: (reader) => ['distreamer-client', peerOptions(reader, 'HTTPTIMEOUT', 'HTTPINTERVAL')],
+  DiStreamerRevServer: (reader) => ['distreamer-rev-server', listenOptions(reader)],
 };
 
 type ConvertOutput = (reader: SectionReader, fragments: Fragments, icyInt: number | undefined) => [string, Options];
@@ -195,16 +219,25 @@ const OUTPUTS: Readonly<Record<string, ConvertOutput>> = {
       ...(icyInt === undefined ? [] : [['metadataInterval', icyInt, 'MODE'] as const]),
     ],
   ],
-  DiStreamerPersServer: (reader, { count, size }, icyInt) => [
+  DiStreamerPersServer: (reader, fragments, icyInt) => [
     'distreamer-pers-server',
     [
-      ['listen', listenOf(reader), 'PORT'],
-      ['password', reader.text('PASSWORD'), 'PASSWORD'],
+      ...listenOptions(reader),
       ['interval', seconds(reader, 'INTERVAL'), 'INTERVAL'],
-      ['fragmentSize', `${size}B`, 'MODE'],
-      ['fragments', count, 'MODE'],
-      ...(icyInt === undefined ? [] : [['metadataInterval', icyInt, 'MODE'] as const]),
+      ...storeOptions(fragments, icyInt),
     ],
+  ],
+  DiStreamerPersRevClient: (reader, fragments, icyInt) => [
+    'distreamer-pers-rev-client',
+    [...peerOptions(reader, 'TIMEOUT', 'INTERVAL'), ...storeOptions(fragments, icyInt)],
+  ],
+  DiStreamerServer: (reader, fragments, icyInt) => [
+    'distreamer-server',
+    [...listenOptions(reader), ...storeOptions(fragments, icyInt)],
+  ],
+  DiStreamerRevClient: (reader, fragments, icyInt) => [
+    'distreamer-rev-client',
+    [...peerOptions(reader, 'HTTPTIMEOUT', 'HTTPINTERVAL'), ...storeOptions(fragments, icyInt)],
   ],
 };
 

@@ -35,7 +35,7 @@ export const GENERAL_KEYS: KeySpecs = {
   LOGLEVEL: key('level', '2', 'How much is written to LOGFILE; as OUTPUTLEVEL.'),
 };
 
-/** The keys of `[INPUT]` by MODE, for the modes that work. */
+/** The keys of `[INPUT]` by MODE. */
 export const INPUT_MODES: Readonly<Record<string, KeySpecs>> = {
   ShoutcastClient: {
     STREAMURL: key('text', '', 'Address of the stream to pull.'),
@@ -60,9 +60,24 @@ export const INPUT_MODES: Readonly<Record<string, KeySpecs>> = {
     HTTPTIMEOUT: key('seconds', '5', 'Seconds without data until the connection counts as failed.'),
     PASSWORD: key('text', '', 'Password of that server.'),
   },
+  DiStreamerPersRevServer: {
+    ...listen('3080'),
+    PASSWORD: key('text', '', 'Password that the sender must give.'),
+    TIMEOUT: key('seconds', '5', 'Seconds of silence until the sender is dropped.'),
+  },
+  DiStreamerClient: {
+    SERVERURL: key('text', '', 'Address of the DiStreamer whose output is DiStreamerServer.'),
+    HTTPTIMEOUT: key('seconds', '5', 'Seconds without data until a request counts as failed.'),
+    HTTPINTERVAL: key('seconds', '3', 'Seconds between two questions for what is new.'),
+    PASSWORD: key('text', '', 'Password of that server.'),
+  },
+  DiStreamerRevServer: {
+    ...listen('5080'),
+    PASSWORD: key('text', '', 'Password that the sender must give.'),
+  },
 };
 
-/** The keys of `[OUTPUT]` by MODE, for the modes that work. */
+/** The keys of `[OUTPUT]` by MODE. */
 export const OUTPUT_MODES: Readonly<Record<string, KeySpecs>> = {
   ShoutcastServer: {
     ...listen('8080'),
@@ -79,14 +94,20 @@ export const OUTPUT_MODES: Readonly<Record<string, KeySpecs>> = {
     PASSWORD: key('text', '', 'Password that clients must give.'),
     INTERVAL: key('seconds', '1', 'Seconds between two deliveries.'),
   },
+  DiStreamerPersRevClient: {
+    SERVERURL: key('text', '', 'Address of the DiStreamer whose input is DiStreamerPersRevServer.'),
+    TIMEOUT: key('seconds', '5', 'Seconds in which nothing is taken until the connection counts as failed.'),
+    INTERVAL: key('seconds', '1', 'Seconds between two deliveries.'),
+    PASSWORD: key('text', '', 'Password of that server.'),
+  },
+  DiStreamerServer: {
+    ...listen('7080'),
+    PASSWORD: key('text', '', 'Password that clients must give.'),
+  },
+  DiStreamerRevClient: {
+    SERVERURL: key('text', '', 'Address of the DiStreamer whose input is DiStreamerRevServer.'),
+    HTTPTIMEOUT: key('seconds', '5', 'Seconds without data until a request counts as failed.'),
+    HTTPINTERVAL: key('seconds', '3', 'Seconds between two deliveries.'),
+    PASSWORD: key('text', '', 'Password of that server.'),
+  },
 };
-
-/** Modes of DiStreamer that this program does not run yet. */
-export const MODES_TO_COME: readonly string[] = [
-  'DiStreamerClient',
-  'DiStreamerRevServer',
-  'DiStreamerPersRevServer',
-  'DiStreamerServer',
-  'DiStreamerRevClient',
-  'DiStreamerPersRevClient',
-];

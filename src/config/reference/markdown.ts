@@ -5,7 +5,7 @@
 import type { z } from 'zod';
 import type { InputModule } from '../../modules/input.ts';
 import type { OutputModule } from '../../modules/output.ts';
-import { GENERAL_KEYS, INPUT_MODES, type KeySpecs, MODES_TO_COME, OUTPUT_MODES } from '../distreamer/keys.ts';
+import { GENERAL_KEYS, INPUT_MODES, type KeySpecs, OUTPUT_MODES } from '../distreamer/keys.ts';
 import { adminSchema, egressSchema, httpSchema, logSchema, streamSchema } from '../file-schema.ts';
 import type { Registries } from '../module-use.ts';
 import { definitionOf, shapeOf, unwrap } from '../schema-walk.ts';
@@ -135,8 +135,7 @@ function distreamerPart(): string {
     '## DiStreamer files',
     'A file that ends in `.conf` or `.ini` is read as DiStreamer reads it; `distream check FILE` shows the same as YAML. ' +
       'Sections and keys are the same in any case. The environment does the same with `DS_GENERAL_KEY`, `DS_INPUT_KEY` and `DS_OUTPUT_KEY`. ' +
-      '`[INPUT name]` and `[OUTPUT name]` make one more stream of that name in the same file. ' +
-      `These modes are not supported yet: ${MODES_TO_COME.join(', ')}.`,
+      '`[INPUT name]` and `[OUTPUT name]` make one more stream of that name in the same file.',
     `### \`[GENERAL]\`\n\n${specTable(GENERAL_KEYS)}`,
     ...modes('INPUT', INPUT_MODES),
     ...modes('OUTPUT', OUTPUT_MODES),
