@@ -44,6 +44,7 @@ export function streamStatus(stream: Stream): StreamStatus {
       gapSeconds: seconds(stats.gapMs),
       stalls: stats.stalls,
       stallSeconds: seconds(stats.stalledMs),
+      // What is known to repeat is dropped (`overlapBytesDropped`); none that is known is ever played.
       repeats: 0,
       causes: { ...stats.causes },
       skippedBytes: sum(stream, (counts) => counts.skippedBytes),
