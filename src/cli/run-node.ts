@@ -4,7 +4,7 @@ import { EXIT } from '../core/error-codes.ts';
 import { reasonOf } from '../core/errors.ts';
 import type { LogLevel } from '../core/logger.ts';
 import { VERSION } from '../core/version.ts';
-import { startNode } from '../node/node.ts';
+import { type RunningNode, startNode } from '../node/node.ts';
 import type { CliIo } from './io.ts';
 import { type Log, type LogFormat, openLog } from './logging.ts';
 import { nodeAgeWarning } from './node-age.ts';
@@ -32,26 +32,33 @@ export async function runNode(loaded: LoadedConfig, options: RunOptions, io: Cli
   for (const warning of config.warnings) log.warn(warning);
   const age = nodeAgeWarning(process.version, io.clock.utcMs());
   if (age) log.warn(age);
-  const node = await startNode(config, { log, clock: io.clock });
+  const crashed = watchForCrash(log);
+  try {
+    const node = await startNode(config, { log, clock: io.clock });
+    tellStart(loaded, node, log);
+    const code = await Promise.race([untilStopped(io, log), crashed.happened]);
+    await within(
+      CLOSE_MS,
+      io,
+      node.close().catch((error: unknown) => log.error(STOP_FAILED, { reason: reasonOf(error) })),
+    );
+    return code;
+  } finally {
+    crashed.stop();
+    await within(LOG_MS, io, log.close());
+  }
+}
+
+function tellStart({ config, madeSecrets }: LoadedConfig, { urls }: RunningNode, log: Log): void {
   const count = config.streams.length;
   log.info(`distream ${VERSION} runs ${count} ${count === 1 ? 'stream' : 'streams'}`, {
     configuration: config.origin,
-    ...(node.urls.length && { open: node.urls.join(' ') }),
+    ...(urls.length && { open: urls.join(' ') }),
   });
-  if (loaded.madeSecrets) {
-    const made = `made ${loaded.madeSecrets} ${loaded.madeSecrets === 1 ? 'password' : 'passwords'}`;
+  if (madeSecrets) {
+    const made = `made ${madeSecrets} ${madeSecrets === 1 ? 'password' : 'passwords'}`;
     log.info(`${made}; \`distream credentials ${config.origin}\` shows what and where`);
   }
-  const crashed = watchForCrash(log);
-  const code = await Promise.race([untilStopped(io, log), crashed.happened]);
-  await within(
-    CLOSE_MS,
-    io,
-    node.close().catch((error: unknown) => log.error(STOP_FAILED, { reason: reasonOf(error) })),
-  );
-  crashed.stop();
-  await within(LOG_MS, io, log.close());
-  return code;
 }
 
 /** Time that a node has to end its connections, and its log to reach the disk; together under 2 s. */

@@ -77,4 +77,17 @@ describe('faults of the machine', () => {
     expect(await child.stop('SIGTERM')).toBe(0);
     expect(child.errors()).not.toContain('internal error');
   });
+
+  it('ends with 1 after an error that nobody caught, and says so', async () => {
+    const port = await freePort();
+    const { folder, file } = configuration(port);
+    for (const fault of ["throw new Error('a fault')", "Promise.reject(new Error('a fault'))"]) {
+      const preload = `data:text/javascript,setTimeout(()=>{${encodeURIComponent(fault)}},2500)`;
+      const args = ['--import', preload, BIN, 'run', file, '--log-format', 'json'];
+      const child = start(process.execPath, args, { cwd: folder });
+      await until('the node', () => get(`http://127.0.0.1:${port}/status-json.xsl`));
+      expect(await child.exited).toBe(1);
+      expect(child.errors()).toMatch(/"reason":"a fault".*"message":"internal error; the node ends"/);
+    }
+  });
 });

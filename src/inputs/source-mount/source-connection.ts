@@ -29,6 +29,8 @@ export interface SourceConnectionOptions {
   readonly timeoutMs: number;
   /** Length of the stream's fragments; reading more than twice in it gains nothing and costs CPU time. */
   readonly fragmentMs: number;
+  /** Told when its bytes could not be worked through for a fault of the program: one source ends, not the node. */
+  readonly onFault: (error: unknown) => void;
   /** Told once, after the session ended. */
   readonly onEnd: (reason: string) => void;
 }
@@ -85,8 +87,8 @@ export class SourceConnection {
     try {
       this.#take(data);
     } catch (error) {
-      if (!(error instanceof ProtocolViolation)) throw error;
-      this.end(error.message);
+      if (!(error instanceof ProtocolViolation)) this.#options.onFault(error);
+      this.end(error instanceof ProtocolViolation ? error.message : 'internal error');
     }
   }
 

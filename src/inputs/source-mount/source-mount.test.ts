@@ -250,4 +250,29 @@ describe('A SHOUTcast login', () => {
     await settle();
     expect([clock.pendingCount, sessions.isOpen]).toEqual([0, false]);
   });
+
+  it('loses the source, and not the program, when its bytes meet a fault', () => {
+    const errors: string[] = [];
+    const mount = new EncoderMount({
+      mount: '/studio',
+      streamName: 'test',
+      user: 'source',
+      password: 'secret',
+      timeoutMs: 10_000,
+      fragmentMs: 500,
+      clock: new FakeClock(),
+      log: { ...silentLogger, error: (message) => void errors.push(message) },
+      openSession: (options) => ({
+        ...new RecordingSessions().open(options),
+        write: () => {
+          throw new RangeError('a fault');
+        },
+        end: () => {},
+      }),
+    });
+    const { request } = fakeRequest(`PUT /studio HTTP/1.1\r\n${BASIC}${AUDIO}\r\naudio`);
+    expect(() => mount.accept(request)).not.toThrow();
+    expect(errors).toEqual(['reading the source on /studio failed']);
+    expect(mount.source()).toBeUndefined();
+  });
 });

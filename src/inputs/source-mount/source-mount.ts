@@ -207,6 +207,11 @@ export class EncoderMount implements ShoutcastMount {
       clock,
       timeoutMs,
       fragmentMs,
+      onFault: (error) =>
+        log.error(`reading the source on ${this.mount} failed`, {
+          reason: reasonOf(error),
+          stack: (error as Error)?.stack,
+        }),
       onEnd: (reason) => {
         this.#connected = undefined;
         this.#titles.cancel(); // what waits was meant for this source
