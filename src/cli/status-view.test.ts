@@ -39,7 +39,7 @@ function statusOf(reserveSeconds = 5): NodeStatus {
           skippedBytes: 0,
           overlapBytesDropped: 0,
         },
-        metadata: { title: 'Song\u001b[2J', artist: 'Band' },
+        metadata: { title: 'Band - Song\u001b[2J', artist: 'Band' },
         titles: [],
         inputs: [
           {

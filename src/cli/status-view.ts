@@ -31,7 +31,8 @@ function streamBlock(stream: StreamStatus, style: StatusStyle): string {
     stateWord(stream.state, colour),
     format ? `${format.codec}${format.sampleRate ? ` ${format.sampleRate / 1000} kHz` : ''}` : 'no audio yet',
     ...(bitrateKbps === undefined ? [] : [`${Math.round(bitrateKbps)} kbit/s`]),
-    ...(metadata ? [titleOf(metadata)] : []),
+    // whole: `Artist - Title`
+    ...(metadata ? [cleanText(metadata.title, MAX_TITLE)] : []),
   ];
   const troubles = [
     amount('gap', counters.gaps, counters.gapSeconds),
@@ -76,10 +77,6 @@ function outputRow(output: OutputStatus): string[] {
     cleanText(state, 20),
     notes.filter(Boolean).join(', '),
   ];
-}
-
-function titleOf({ title, artist }: { title: string; artist?: string | undefined }): string {
-  return cleanText(artist ? `${artist} - ${title}` : title, MAX_TITLE);
 }
 
 function amount(word: string, count: number, seconds: number): string {
