@@ -1,0 +1,187 @@
+/**
+ * The running account of a stream's audio that proves continuity: both ends keep one, and two are compared.
+ * @module
+ */
+import { createHash, type Hash } from 'node:crypto';
+
+/** Audio bytes under one hash. Blocks lie at multiples of this in the epoch's audio, so that both ends cut alike. */
+export const LEDGER_BLOCK_BYTES = 1 << 16;
+
+/** One block of audio; the first and the last of a run may be shorter. */
+export interface LedgerBlock {
+  readonly epoch: string;
+  /** Audio byte of the epoch at which it begins. */
+  readonly firstByte: number;
+  readonly bytes: number;
+  /** SHA-256 of its audio, hex. */
+  readonly sha256: string;
+  /** SHA-256 of the chain before and this block's hash, hex: one number that stands for all before it. */
+  readonly chain: string;
+}
+
+/** Audio that never came. */
+export interface LedgerGap {
+  readonly cause: string;
+  readonly epoch: string;
+  readonly atByte: number;
+  readonly lostMs: number | undefined;
+}
+
+/** What a ledger holds at one time; plain data, for JSON. The last block may still be growing. */
+export interface LedgerSnapshot {
+  readonly audioBytes: number;
+  readonly ticks: number;
+  readonly epoch: string | undefined;
+  readonly firstByte: number | undefined;
+  readonly endByte: number | undefined;
+  readonly gaps: readonly LedgerGap[];
+  readonly gapCount: number;
+  readonly repeatCount: number;
+  readonly blocks: readonly LedgerBlock[];
+}
+
+/** Accounts one stream at one end. Bounded: the newest `maxBlocks` blocks and 1,000 gaps are kept, all are counted. */
+export class ContinuityLedger {
+  readonly #maxBlocks: number;
+  #blocks: LedgerBlock[] = [];
+  #gaps: LedgerGap[] = [];
+  #epoch: string | undefined;
+  #firstByte: number | undefined;
+  #blockStart = 0;
+  #endByte = 0;
+  #hash: Hash = createHash('sha256');
+  #chain = '';
+  #audioBytes = 0;
+  #ticks = 0;
+  #gapCount = 0;
+  #repeatCount = 0;
+
+  constructor(maxBlocks = 8192) {
+    this.#maxBlocks = maxBlocks;
+  }
+
+  /** Audio of an epoch that begins at its byte `at`. What does not follow the bytes before begins a new block. */
+  audio(epoch: string, at: number, data: Buffer, ticks: number): void {
+    if (epoch !== this.#epoch || at !== this.#endByte) {
+      if (epoch === this.#epoch && at < this.#endByte) this.#repeatCount++;
+      this.#closeBlock();
+      this.#epoch = epoch;
+      this.#blockStart = at;
+      this.#endByte = at;
+      this.#firstByte ??= at;
+    }
+    for (let from = 0; from < data.length; ) {
+      const room = LEDGER_BLOCK_BYTES - (this.#endByte % LEDGER_BLOCK_BYTES);
+      const part = data.subarray(from, from + room);
+      this.#hash.update(part);
+      this.#endByte += part.length;
+      from += part.length;
+      if (part.length === room) this.#closeBlock();
+    }
+    this.#audioBytes += data.length;
+    this.#ticks += ticks;
+  }
+
+  gap(cause: string, lostMs: number | undefined): void {
+    this.#gapCount++;
+    this.#gaps.push({ cause, epoch: this.#epoch ?? '', atByte: this.#endByte, lostMs });
+    if (this.#gaps.length > 1000) this.#gaps.shift();
+  }
+
+  snapshot(): LedgerSnapshot {
+    const open = this.#openBlock();
+    return {
+      audioBytes: this.#audioBytes,
+      ticks: this.#ticks,
+      epoch: this.#epoch,
+      firstByte: this.#firstByte,
+      endByte: this.#epoch === undefined ? undefined : this.#endByte,
+      gaps: [...this.#gaps],
+      gapCount: this.#gapCount,
+      repeatCount: this.#repeatCount,
+      blocks: open ? [...this.#blocks, open] : [...this.#blocks],
+    };
+  }
+
+  #openBlock(): LedgerBlock | undefined {
+    const bytes = this.#endByte - this.#blockStart;
+    if (bytes === 0) return undefined;
+    const sha256 = this.#hash.copy().digest('hex');
+    const chain = createHash('sha256').update(this.#chain).update(sha256).digest('hex');
+    return { epoch: this.#epoch!, firstByte: this.#blockStart, bytes, sha256, chain };
+  }
+
+  #closeBlock(): void {
+    const block = this.#openBlock();
+    this.#blockStart = this.#endByte;
+    if (!block) return;
+    this.#hash = createHash('sha256');
+    this.#chain = block.chain;
+    this.#blocks.push(block);
+    if (this.#blocks.length > this.#maxBlocks) this.#blocks.shift();
+  }
+}
+
+/** A place where two ledgers differ. */
+export interface LedgerDifference {
+  readonly kind: 'different' | 'only-first' | 'only-second';
+  readonly epoch: string;
+  readonly firstByte: number;
+  readonly endByte: number;
+}
+
+/**
+ * Compares the blocks that both ledgers should have: from the later of their first bytes to the earlier of their last,
+ * in each epoch that both know. Blocks that differ in length (the first, the last, one beside a gap) cannot be compared
+ * by their hash: they count as differing only when one end lacks bytes of them.
+ */
+export function compareLedgers(first: LedgerSnapshot, second: LedgerSnapshot): LedgerDifference[] {
+  const differences: LedgerDifference[] = [];
+  for (const epoch of new Set(first.blocks.map((block) => block.epoch))) {
+    const [a, b] = [first, second].map((ledger) => ledger.blocks.filter((block) => block.epoch === epoch));
+    if (!a?.length || !b?.length) continue;
+    const from = Math.max(a[0]!.firstByte, b[0]!.firstByte);
+    const to = Math.min(endOfBlock(a.at(-1)!), endOfBlock(b.at(-1)!));
+    differences.push(...lacking(a, b, from, to, 'only-first'), ...lacking(b, a, from, to, 'only-second'));
+    const byStart = new Map(b.map((block) => [`${block.firstByte} ${block.bytes}`, block]));
+    for (const block of a) {
+      const other = byStart.get(`${block.firstByte} ${block.bytes}`);
+      if (!other || other.sha256 === block.sha256) continue;
+      differences.push({ kind: 'different', epoch, firstByte: block.firstByte, endByte: endOfBlock(block) });
+    }
+  }
+  return differences.sort((x, y) => x.firstByte - y.firstByte);
+}
+
+function endOfBlock(block: LedgerBlock): number {
+  return block.firstByte + block.bytes;
+}
+
+// Runs that `has` has and `lacks` has not, between two bytes.
+function lacking(
+  has: readonly LedgerBlock[],
+  lacks: readonly LedgerBlock[],
+  from: number,
+  to: number,
+  kind: 'only-first' | 'only-second',
+): LedgerDifference[] {
+  const found: LedgerDifference[] = [];
+  let at = from;
+  const holes: { start: number; end: number }[] = [];
+  for (const block of lacks) {
+    if (block.firstByte > at) holes.push({ start: at, end: Math.min(to, block.firstByte) });
+    at = Math.max(at, endOfBlock(block));
+  }
+  for (const hole of holes) {
+    const inside = has.filter((block) => block.firstByte < hole.end && endOfBlock(block) > hole.start);
+    if (inside.length === 0 || hole.start >= hole.end) continue;
+    const start = Math.max(hole.start, inside[0]!.firstByte);
+    found.push({
+      kind,
+      epoch: has[0]!.epoch,
+      firstByte: start,
+      endByte: Math.min(hole.end, endOfBlock(inside.at(-1)!)),
+    });
+  }
+  return found;
+}

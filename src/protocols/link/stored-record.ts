@@ -1,0 +1,19 @@
+import type { RepeatState, StreamRecord } from './stream-records.ts';
+
+/** A record as a store keeps it: its bytes and where it lies. */
+export interface StoredRecord {
+  readonly type: StreamRecord['type'];
+  readonly offset: number;
+  readonly bytes: Buffer;
+  /** Position on the stream's time line at its start, in microseconds. */
+  readonly mediaTimeUs: number;
+  /** Audio bytes of the epoch before it. */
+  readonly audioBytes: number;
+  /** Length and ticks of the audio record before it. */
+  readonly repeat: Readonly<RepeatState>;
+}
+
+/** The offset after the record's last byte. */
+export function endOf(record: StoredRecord): number {
+  return record.offset + record.bytes.length;
+}
