@@ -56,7 +56,8 @@ describe('a listener', () => {
 
   it('that sends for ever, or anything, is heard by nobody and hears on', async () => {
     const client = await HostileClient.open(hostile.port, 'GET /out HTTP/1.0\r\n\r\n');
-    for (let turn = 0; turn < 50; turn++) client.send(turn % 2 ? 'GET /admin HTTP/1.1\r\n\r\n' : Buffer.alloc(50_000, turn));
+    for (let turn = 0; turn < 50; turn++)
+      client.send(turn % 2 ? 'GET /admin HTTP/1.1\r\n\r\n' : Buffer.alloc(50_000, turn));
     await eventually('sound', () => client.body.length > 200_000);
     expect(firstBreak(client.body)).toBe(-1);
     expect(client.closed).toBe(false);
@@ -73,14 +74,33 @@ describe('a listener', () => {
   });
 
   it('that plays with ranges gets the stream or a probe, never an error', async () => {
-    const ranges = ['bytes=0-', 'bytes=0-1', 'bytes=-0', 'bytes=5-1', 'bytes=18446744073709551616-', `bytes=${'0-0,'.repeat(2000)}0-0`, 'bytes', 'lines=1-2', '\xff', 'bytes=0-1,0-1'];
+    const ranges = [
+      'bytes=0-',
+      'bytes=0-1',
+      'bytes=-0',
+      'bytes=5-1',
+      'bytes=18446744073709551616-',
+      `bytes=${'0-0,'.repeat(2000)}0-0`,
+      'bytes',
+      'lines=1-2',
+      '\xff',
+      'bytes=0-1,0-1',
+    ];
     for (const range of ranges) {
-      const client = await HostileClient.open(hostile.port, `GET /out HTTP/1.1\r\nHost: a\r\nRange: ${range}\r\nIf-Range: "x"\r\n\r\n`);
+      const client = await HostileClient.open(
+        hostile.port,
+        `GET /out HTTP/1.1\r\nHost: a\r\nRange: ${range}\r\nIf-Range: "x"\r\n\r\n`,
+      );
       await client.until('\r\n\r\n');
       expect(client.status, range.slice(0, 30)).toBe(range === 'bytes=0-1' ? 206 : 200);
       client.close();
     }
-    for (const header of ['Icy-MetaData: 99999999999999999999', 'Icy-MetaData: -1', 'Icy-MetaData: x', `User-Agent: ${'(('.repeat(4000)}`]) {
+    for (const header of [
+      'Icy-MetaData: 99999999999999999999',
+      'Icy-MetaData: -1',
+      'Icy-MetaData: x',
+      `User-Agent: ${'(('.repeat(4000)}`,
+    ]) {
       const client = await HostileClient.open(hostile.port, `GET /out HTTP/1.0\r\n${header}\r\n\r\n`);
       await client.until('\r\n\r\n');
       expect(client.status).toBe(200);
@@ -97,26 +117,45 @@ describe('a listener', () => {
   });
 
   it('from an address with too many is refused, others are not', async () => {
-    const many = await Promise.all(Array.from({ length: 30 }, () => HostileClient.open(hostile.port, 'GET /out HTTP/1.0\r\n\r\n')));
+    const many = await Promise.all(
+      Array.from({ length: 30 }, () => HostileClient.open(hostile.port, 'GET /out HTTP/1.0\r\n\r\n')),
+    );
     await eventually('an answer to all', () => many.every(({ status }) => status > 0));
     expect(many.filter(({ status }) => status === 200)).toHaveLength(20);
     expect(many.filter(({ status }) => status === 403)).toHaveLength(10);
-    const other = await Promise.all(Array.from({ length: 25 }, (_, index) => HostileClient.open(hostile.port, 'GET /out HTTP/1.0\r\n\r\n', `127.0.1.${index + 1}`)));
+    const other = await Promise.all(
+      Array.from({ length: 25 }, (_, index) =>
+        HostileClient.open(hostile.port, 'GET /out HTTP/1.0\r\n\r\n', `127.0.1.${index + 1}`),
+      ),
+    );
     await eventually('an answer to all', () => other.every(({ status }) => status > 0));
     expect(other.filter(({ status }) => status === 200)).toHaveLength(20);
     expect(other.filter(({ status }) => status === 503)).toHaveLength(5);
   });
 
   it('behind a trusted proxy counts by the address that the proxy gives, whatever else the header holds', async () => {
-    const forwarded = ['198.51.100.1', '1.2.3.4, 198.51.100.1', '<script>, 198.51.100.1', `${'1.1.1.1,'.repeat(1500)}198.51.100.1`];
+    const forwarded = [
+      '198.51.100.1',
+      '1.2.3.4, 198.51.100.1',
+      '<script>, 198.51.100.1',
+      `${'1.1.1.1,'.repeat(1500)}198.51.100.1`,
+    ];
     for (const value of forwarded) {
-      const client = await HostileClient.open(hostile.port, `GET /out HTTP/1.0\r\nX-Forwarded-For: ${value}\r\n\r\n`, '127.0.0.9');
+      const client = await HostileClient.open(
+        hostile.port,
+        `GET /out HTTP/1.0\r\nX-Forwarded-For: ${value}\r\n\r\n`,
+        '127.0.0.9',
+      );
       await client.until('\r\n\r\n');
     }
     const list = await hostile.admin('/admin/listclients?mount=/out');
     expect(list.match(/<IP>198\.51\.100\.1<\/IP>/g)).toHaveLength(4);
     for (const value of ['garbage', '999.1.1.1', '', ',,,', '::ffff:0:1%eth0']) {
-      const client = await HostileClient.open(hostile.port, `GET /out HTTP/1.0\r\nX-Forwarded-For: ${value}\r\n\r\n`, '127.0.0.9');
+      const client = await HostileClient.open(
+        hostile.port,
+        `GET /out HTTP/1.0\r\nX-Forwarded-For: ${value}\r\n\r\n`,
+        '127.0.0.9',
+      );
       await client.until('\r\n\r\n');
     }
     expect(await hostile.admin('/admin/listclients?mount=/out')).not.toMatch(/garbage|999\.1|eth0/);

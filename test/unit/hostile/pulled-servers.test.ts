@@ -87,10 +87,22 @@ describe('a pulled server', () => {
       ['nothing and closes', (socket) => void socket.end(), 'CLOSED_BY_PEER'],
       ['reset', (socket) => void socket.resetAndDestroy(), 'CLOSED_BY_PEER'],
       ['nothing', () => {}, 'TIMED_OUT'],
-      ['an endless playlist', `HTTP/1.1 200 OK\r\nContent-Type: audio/x-mpegurl\r\n\r\n${'#x\r\n'.repeat(100_000)}`, 'NOT_A_STREAM'],
-      ['HLS', 'HTTP/1.1 200 OK\r\nContent-Type: application/vnd.apple.mpegurl\r\n\r\n#EXTM3U\n#EXT-X-TARGETDURATION:6\nhttp://127.0.0.1/\n', 'NOT_A_STREAM'],
+      [
+        'an endless playlist',
+        `HTTP/1.1 200 OK\r\nContent-Type: audio/x-mpegurl\r\n\r\n${'#x\r\n'.repeat(100_000)}`,
+        'NOT_A_STREAM',
+      ],
+      [
+        'HLS',
+        'HTTP/1.1 200 OK\r\nContent-Type: application/vnd.apple.mpegurl\r\n\r\n#EXTM3U\n#EXT-X-TARGETDURATION:6\nhttp://127.0.0.1/\n',
+        'NOT_A_STREAM',
+      ],
       ['a redirect without a place', 'HTTP/1.1 302 Found\r\n\r\n', 'NOT_A_STREAM'],
-      ['bad chunks', `HTTP/1.1 200 OK\r\nContent-Type: audio/x-raw\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`, 'PROTOCOL_VIOLATION'],
+      [
+        'bad chunks',
+        `HTTP/1.1 200 OK\r\nContent-Type: audio/x-raw\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
+        'PROTOCOL_VIOLATION',
+      ],
     ];
     const codes: Record<string, string> = {};
     for (const [id, answer] of answers) codes[id] = (await failureOf(answer)).code;
@@ -102,7 +114,8 @@ describe('a pulled server', () => {
       const place = `http://${Buffer.from(host).toString('latin1')}:${host === '127.0.0.1' ? 22 : 80}/x`;
       const redirect = await failureOf(`HTTP/1.1 302 Found\r\nLocation: ${place}\r\n\r\n`);
       // 127.0.0.1 is where the operator's own name leads
-      if (!/^(127\.|0x7f|0177|2130706433|\uff11|localhost|\[::ffff:)/.test(host)) expect(redirect.code, host).toBe('ADDRESS_NOT_ALLOWED');
+      if (!/^(127\.|0x7f|0177|2130706433|\uff11|localhost|\[::ffff:)/.test(host))
+        expect(redirect.code, host).toBe('ADDRESS_NOT_ALLOWED');
       else expect(['ADDRESS_NOT_ALLOWED', 'UNREACHABLE'], host).toContain(redirect.code);
     }
     for (const target of FORBIDDEN_TARGETS) {
@@ -110,12 +123,17 @@ describe('a pulled server', () => {
       expect(['NOT_A_STREAM', 'UNREACHABLE', 'TOO_MANY_REDIRECTS'], target).toContain(code);
     }
     const list = ['http://10.0.0.1/', 'file:///etc/passwd', 'http://169.254.169.254/latest'].join('\n');
-    expect((await failureOf(`HTTP/1.1 200 OK\r\nContent-Type: audio/x-mpegurl\r\n\r\n${list}\n`)).code).toBe('ADDRESS_NOT_ALLOWED');
+    expect((await failureOf(`HTTP/1.1 200 OK\r\nContent-Type: audio/x-mpegurl\r\n\r\n${list}\n`)).code).toBe(
+      'ADDRESS_NOT_ALLOWED',
+    );
   }, 30_000);
 
   it('is not followed in circles, and gives its password to no other', async () => {
     expect((await failureOf('HTTP/1.1 302 Found\r\nLocation: /live\r\n\r\n')).code).toBe('TOO_MANY_REDIRECTS');
-    expect((await failureOf('HTTP/1.1 200 OK\r\nContent-Type: audio/x-scpls\r\n\r\n[playlist]\nFile1=/live\nFile2=/live\n')).code).toBe('NOT_A_STREAM');
+    expect(
+      (await failureOf('HTTP/1.1 200 OK\r\nContent-Type: audio/x-scpls\r\n\r\n[playlist]\nFile1=/live\nFile2=/live\n'))
+        .code,
+    ).toBe('NOT_A_STREAM');
     const other = await ScriptedServer.start('HTTP/1.1 404 No\r\n\r\n');
     await failureOf(`HTTP/1.1 302 Found\r\nLocation: http://radio.test:${other.port}/\r\n\r\n`);
     await other.close();
@@ -126,17 +144,29 @@ describe('a pulled server', () => {
   it('whose metadata is none changes no byte of audio', async () => {
     const METAINT = 16;
     const audio = '0123456789abcdef';
-    const block = (text: string, units = Math.ceil(text.length / 16)) => String.fromCharCode(units) + text.padEnd(units * 16, '\0');
+    const block = (text: string, units = Math.ceil(text.length / 16)) =>
+      String.fromCharCode(units) + text.padEnd(units * 16, '\0');
     const blocks = [
-      block(''), block("StreamTitle='a';b';"), block("StreamTitle='"), block("StreamTitle='x", 255), block('\0'.repeat(4080)), block("';';';';"), block("StreamUrl='javascript:x';"),
-      block('\xff'.repeat(4080)), block("StreamTitle='\x1b[2J\r\n\x9b';"), block("StreamTitle='a';StreamTitle='b';StreamUrl='c';"), block("streamtitle='lower';"), block(`${"StreamTitle='".repeat(300)}`),
+      block(''),
+      block("StreamTitle='a';b';"),
+      block("StreamTitle='"),
+      block("StreamTitle='x", 255),
+      block('\0'.repeat(4080)),
+      block("';';';';"),
+      block("StreamUrl='javascript:x';"),
+      block('\xff'.repeat(4080)),
+      block("StreamTitle='\x1b[2J\r\n\x9b';"),
+      block("StreamTitle='a';StreamTitle='b';StreamUrl='c';"),
+      block("streamtitle='lower';"),
+      block(`${"StreamTitle='".repeat(300)}`),
     ];
     const body = audio + blocks.map((each) => each + audio).join('');
     let heard = 0;
     script = (socket) => {
       heard = input().bytes;
       socket.write(`${OK}icy-metaint: ${METAINT}\r\n\r\n${body}`, 'latin1');
-      for (let turn = 0; turn < 2000; turn++) socket.write(`${block(`StreamTitle='storm ${turn}';`)}${audio}`, 'latin1');
+      for (let turn = 0; turn < 2000; turn++)
+        socket.write(`${block(`StreamTitle='storm ${turn}';`)}${audio}`, 'latin1');
       socket.write('\xff', 'latin1');
     };
     await eventually('all audio', () => input().bytes - heard === (blocks.length + 2001) * METAINT);
