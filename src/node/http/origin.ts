@@ -26,7 +26,9 @@ export function baseUrlOf(request: IncomingMessage, secure: boolean): string {
       // A name such as `1.2.3.999`, which no URL can hold.
     }
   }
-  const { localAddress = '127.0.0.1', localPort = 80 } = request.socket;
+  const { localPort = 80 } = request.socket;
+  // no URL can hold the zone of a link-local address
+  const localAddress = (request.socket.localAddress ?? '127.0.0.1').replace(/%.*$/s, '');
   return `${scheme}://${isIP(localAddress) === 6 ? `[${localAddress}]` : localAddress}:${localPort}`;
 }
 
