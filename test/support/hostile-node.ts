@@ -10,6 +10,7 @@ import { expect } from 'vitest';
 import { openLog } from '../../src/cli/logging.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
+import type { Logger } from '../../src/core/logger.ts';
 import { type NodeDeps, type RunningNode, startNode } from '../../src/node/node.ts';
 import type { StreamStatus } from '../../src/node/status/schema.ts';
 import { countingBytes, firstBreak } from './counting-pattern.ts';
@@ -120,13 +121,13 @@ streams:
 ${streams}`;
 }
 
-function both(a: ReturnType<typeof openLog>, b: ReturnType<typeof openLog>): NodeDeps['log'] {
+function both(...logs: Logger[]): Logger {
   return {
-    debug: (...line) => (a.debug(...line), b.debug(...line)),
-    info: (...line) => (a.info(...line), b.info(...line)),
-    warn: (...line) => (a.warn(...line), b.warn(...line)),
-    error: (...line) => (a.error(...line), b.error(...line)),
-    child: (fields) => both(a.child(fields) as never, b.child(fields) as never),
+    debug: (...line) => logs.forEach((log) => void log.debug(...line)),
+    info: (...line) => logs.forEach((log) => void log.info(...line)),
+    warn: (...line) => logs.forEach((log) => void log.warn(...line)),
+    error: (...line) => logs.forEach((log) => void log.error(...line)),
+    child: (fields) => both(...logs.map((log) => log.child(fields))),
   };
 }
 
