@@ -62,8 +62,12 @@ export function send(options: SendOptions): Promise<void> {
     };
     const stop = () => finish();
     const watch = () => {
-      const silentMs = sender.isFeeding ? socketFeed.stalledMs : clock.nowMs() - beganMs;
-      if (silentMs >= timeout) finish(new DistreamError('TIMED_OUT', { url: peer, seconds: timeout / 1000 }));
+      const seconds = timeout / 1000;
+      if (!sender.isFeeding && clock.nowMs() - beganMs >= timeout) {
+        finish(new DistreamError('TIMED_OUT', { url: peer, seconds }));
+      } else if (socketFeed.stalledMs >= timeout) {
+        finish(new DistreamError('UNREACHABLE', { url: peer, reason: `it took nothing for ${seconds} s` }));
+      }
     };
     const onData = (chunk: Buffer) => {
       const wasFeeding = sender.isFeeding;

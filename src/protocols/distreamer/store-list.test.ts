@@ -85,6 +85,8 @@ describe('the list of a store', () => {
     ['a header that is no text', { ...plain, icyheaders: { 'icy-br': 128 } }],
     ['a title that is no text', { ...plain, icytitle: 7 }],
     ['a title above 4,080 bytes', { ...plain, icytitle: Buffer.alloc(4081).toString('base64') }],
+    ['Ogg header pages that are no text', { ...plain, oggheader: 5 }],
+    ['endless Ogg header pages', { ...plain, oggheader: 'A'.repeat(3 * 2 ** 20) }],
     ['an unknown cause', { ...plain, discontinuities: { 1: { cause: 'aliens' } } }],
   ])('with %s is refused', (_, json) => {
     const bytes = Buffer.from(typeof json === 'string' ? json : JSON.stringify(json));

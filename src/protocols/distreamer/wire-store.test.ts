@@ -204,6 +204,9 @@ describe('a wire store', () => {
     const pages = Array.from({ length: 5 }, (_, index) => page(0, index + 2, `audio ${index}`));
     for (const data of pages) store.append({ ...source.next(), data, openingMetadata: { title: 'In the comment' } });
     expect(listOf(store)).toMatchObject({ icyint: 0, icyOffsets: new Map(), title: Buffer.alloc(0) });
+    // Only the polling protocols need the header pages in the list.
+    expect(listOf(store).oggHeader).toEqual(Buffer.alloc(0));
+    expect(decodeStoreList(store.pollList(store.nextNumber - 1)).oggHeader).toEqual(headers);
     expect(readAll(store).bytes).toEqual(Buffer.concat([headers, ...pages]));
     store.evictBefore(3);
     const joined = readAll(store);
