@@ -1,4 +1,5 @@
 import { ChannelStore } from '../../src/protocols/link/channel-store.ts';
+import { ContinuityLedger } from '../../src/protocols/link/ledger.ts';
 import type { PathOptions } from '../../src/protocols/link/link-path.ts';
 import type { LinkPolicy } from '../../src/protocols/link/path-policy.ts';
 import { LinkSession } from '../../src/protocols/link/session.ts';
@@ -157,6 +158,7 @@ export function audioByte(offset: number, salt: number): number {
 export class SimSource {
   readonly store: ChannelStore;
   readonly salt: number;
+  readonly ledger = new ContinuityLedger();
   audioBytes = 0;
   frames = 0;
   isRunning = true;
@@ -171,7 +173,14 @@ export class SimSource {
     this.#startMs = network.nowMs;
     const headers = Buffer.alloc(0);
     const ticksPerSecond = TICKS_PER_SECOND;
-    this.store.append({ type: 'format', contentType: 'audio/mpeg', codec: 'mp3', ticksPerSecond, channels: 2, headers });
+    this.store.append({
+      type: 'format',
+      contentType: 'audio/mpeg',
+      codec: 'mp3',
+      ticksPerSecond,
+      channels: 2,
+      headers,
+    });
     this.#next();
   }
 
@@ -188,13 +197,14 @@ export class SimSource {
     if (!this.isRunning) return;
     const due = Math.floor((this.#network.nowMs - this.#startMs) / FRAME_MS);
     while (this.frames < due) this.#frame();
-    this.#network.at(this.#network.nowMs + 60 + this.#network.random() * 60, () => this.#next());
+    this.#network.at(this.#network.nowMs + 25 + this.#network.random() * 30, () => this.#next());
   }
 
   #frame(): void {
     const length = this.frames % 25 === 0 ? 417 : 418;
     const data = Buffer.alloc(length);
     for (let index = 0; index < length; index++) data[index] = audioByte(this.audioBytes + index, this.salt);
+    this.ledger.audio(this.store.epoch, this.audioBytes, data, FRAME_TICKS);
     this.audioBytes += length;
     this.frames++;
     this.store.append({ type: 'audio', data, ticks: FRAME_TICKS });

@@ -1,8 +1,8 @@
+import { ContinuityLedger } from '../../src/protocols/link/ledger.ts';
 import type { ChannelSink, GapCause } from '../../src/protocols/link/receive-channel.ts';
 import type { StreamRecord } from '../../src/protocols/link/stream-records.ts';
-import { ContinuityLedger } from '../../src/protocols/link/ledger.ts';
-import type { LinkNetwork } from './link-network.ts';
 import { audioByte, type SimSource } from './link-ends.ts';
+import type { LinkNetwork } from './link-network.ts';
 
 /** Hears a channel: proves each byte, and measures how late each came. */
 export class SimListener implements ChannelSink {

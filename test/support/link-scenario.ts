@@ -21,7 +21,7 @@ export interface Scenario {
 
 /** What a scenario came to. */
 export interface ScenarioResult {
-  /** Bytes on the link for each audio byte that the listener got, both ways and from the sender alone. */
+  /** Bytes on the link for each byte of audio, lost packets included, both ways and from the sender alone (as the lab counts). */
   readonly bothWays: number;
   readonly oneWay: number;
   readonly listener: SimListener;
@@ -92,10 +92,14 @@ export function runScenario(scenario: Scenario, seed: number): ScenarioResult {
   };
   watch();
   network.runUntil(scenario.durationMs);
-  const [forth, back] = [sum(all.map((path) => path.forth.offeredBytes)), sum(all.map((path) => path.back.offeredBytes))];
+  const [forth, back] = [
+    sum(all.map((path) => path.forth.offeredBytes)),
+    sum(all.map((path) => path.back.offeredBytes)),
+  ];
+  const audioBytes = 16 * scenario.durationMs;
   return {
-    bothWays: (forth + back) / listener.audioBytes,
-    oneWay: forth / listener.audioBytes,
+    bothWays: (forth + back) / audioBytes,
+    oneWay: forth / audioBytes,
     listener,
     status: a.session.status(),
     source,

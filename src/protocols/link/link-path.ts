@@ -39,7 +39,9 @@ const SUSPECT_MIN_MS = 400;
 /** The peer's ack delay begins with its next packet: as long as it takes to fill one. */
 const LATE_MIN_MS = 120;
 const PING_SUSPECT_MIN_MS = 300;
-const QUIET_MIN_MS = 250;
+const QUIET_MIN_MS = 500;
+/** An overdue answer is asked for by the next data packet, or by a PING when none goes for so long. */
+const PIGGYBACK_MS = 100;
 /** A path that was down this long is measured anew. */
 const FORGET_RATE_MS = 3000;
 const COPY_LIMIT = 512;
@@ -122,7 +124,7 @@ export class LinkPath {
   get pingDueMs(): number {
     if (this.#state !== 'alive') return this.#nextPingMs;
     const askAgainMs = this.lastAskMs + Math.max(100, this.rtt.smoothedMs);
-    const lateMs = Math.max(this.lateMs, askAgainMs);
+    const lateMs = Math.max(this.lateMs + PIGGYBACK_MS, askAgainMs);
     const quietMs = this.#lastReceivedMs + Math.min(this.options.idlePingMs, Math.max(QUIET_MIN_MS, 3 * this.#gapMs));
     const idleMs = Math.max(this.#lastSentMs, this.#lastReceivedMs) + this.options.idlePingMs;
     return Math.min(lateMs, Math.max(Math.min(quietMs, idleMs), askAgainMs));

@@ -13,7 +13,9 @@ const MIN_CHUNK_BYTES = 32;
 /** While a backlog is sent, an answer is asked for at least this often, so that the rate is seen. */
 const ASK_PERIOD_MS = 200;
 /** A HAVE goes with an ACK at most this often. */
-const HAVE_PERIOD_MS = 1000;
+const HAVE_PERIOD_MS = 2000;
+/** Ranges of such a HAVE; the packets' numbers tell of the others. */
+const HAVE_RANGES = 4;
 
 /** Fills payloads and tells the path what they hold. */
 export class PacketBuilder {
@@ -157,7 +159,7 @@ export class PacketBuilder {
     if (!withHave || nowMs - this.#haveMs < HAVE_PERIOD_MS) return;
     this.#haveMs = nowMs;
     for (const channel of this.#channels.subscriptions) {
-      const have = channel.haveFrame(8);
+      const have = channel.haveFrame(HAVE_RANGES);
       if (!have || this.#writer.length > path.options.payloadBytes / 2) continue;
       encodeFrame(this.#writer, have);
     }

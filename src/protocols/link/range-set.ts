@@ -45,7 +45,7 @@ export class RangeSet {
 
   /** Takes a run out. Returns how many numbers were in the set. */
   remove(start: number, end: number): number {
-    return -this.#replace(start, end, false);
+    return Math.abs(this.#replace(start, end, false));
   }
 
   has(value: number): boolean {

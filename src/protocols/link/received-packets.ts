@@ -1,8 +1,9 @@
 import type { AckFrame } from './frames.ts';
 import { type Range, RangeSet } from './range-set.ts';
 
-/** Ranges that an ACK tells of: enough for several lost ACKs in a row. */
-const ACK_RANGES = 32;
+/** Ranges that are remembered, and those that an ACK tells of: enough for several lost ACKs in a row. */
+const REMEMBERED_RANGES = 64;
+const ACK_RANGES = 16;
 /** Ack-eliciting packets after which an ACK goes out though its time has not come. */
 const PACKETS_PER_ACK = 16;
 
@@ -41,7 +42,7 @@ export class ReceivedPackets {
   add(number: number, nowMs: number, isAckEliciting: boolean, wantsAck: boolean): void {
     this.#numbers.add(number, number + 1);
     // Old gaps close: what is missing there was sent again under another number long ago.
-    while (this.#numbers.count > ACK_RANGES) this.#numbers.remove(0, this.#numbers.first!.end);
+    while (this.#numbers.count > REMEMBERED_RANGES) this.#numbers.remove(0, this.#numbers.first!.end);
     if (number > this.#largest) {
       this.#largest = number;
       this.#largestMs = nowMs;
@@ -58,7 +59,9 @@ export class ReceivedPackets {
     this.#unacked = 0;
     this.#ackDueMs = Number.POSITIVE_INFINITY;
     const ranges: Range[] = [];
-    for (let index = this.#numbers.count - 1; index >= 0; index--) ranges.push(this.#numbers.at(index)!);
+    const { count } = this.#numbers;
+    for (let index = count - 1; index >= Math.max(0, count - ACK_RANGES); index--)
+      ranges.push(this.#numbers.at(index)!);
     return { type: 'ack', delayMs: nowMs - this.#largestMs, ranges };
   }
 }

@@ -199,8 +199,8 @@ export class SendChannel {
   }
 
   #flight(pathId: number): RangeSet {
-    let flight = this.#flights.get(pathId);
-    if (!flight) this.#flights.set(pathId, (flight = new RangeSet()));
+    const flight = this.#flights.get(pathId) ?? new RangeSet();
+    this.#flights.set(pathId, flight);
     return flight;
   }
 }

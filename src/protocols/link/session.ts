@@ -15,6 +15,8 @@ import type { OutgoingPacket, SessionEvents, SessionOptions, SessionStatus } fro
 const FILL_MS = 100;
 const NEED_PERIOD_MS = 500;
 const REMEMBERED_INSTANCES = 8;
+/** A peer that acknowledges this quickly has a short reserve: its data is hedged. */
+const HEDGE_ACK_DELAY_MS = 250;
 
 /** The longest an acknowledgement waits, for a reserve: a long reserve needs few. */
 export function ackDelayFor(reserveMs: number): number {
@@ -135,6 +137,7 @@ export class LinkSession {
 
   /** Does what is due: losses by time, paths that no longer answer. */
   tick(nowMs: number): void {
+    if (this.#isClosed) return;
     for (const path of this.#paths.values()) {
       if (path.loss.lossDueMs <= nowMs) this.#lose(path, path.loss.detect(nowMs), nowMs);
       if (path.checkLife(nowMs)) this.#events.pathState?.(path.id, 'suspect');
@@ -156,7 +159,8 @@ export class LinkSession {
 
   /** When `tick` and `poll` have something to do next, at the latest; infinity when never. */
   nextTimeoutMs(nowMs: number): number {
-    let dueMs = this.#isClosed ? Number.POSITIVE_INFINITY : this.#needMs + NEED_PERIOD_MS;
+    if (this.#isClosed) return this.#bye && this.#bye.left.size > 0 ? nowMs : Number.POSITIVE_INFINITY;
+    let dueMs = this.#needMs + NEED_PERIOD_MS;
     for (const path of this.#paths.values()) {
       if (path.sentPackets === 0) return nowMs;
       dueMs = Math.min(dueMs, path.timeoutMs);
@@ -333,7 +337,7 @@ export class LinkSession {
 
   // An answer is late on the racing path: the next one carries what is under way as well, when the reserve is short.
   #hedge(path: LinkPath, nowMs: number): void {
-    if (this.#options.policy !== 'race' || !path.isLate(nowMs)) return;
+    if (this.#options.policy !== 'race' || path.peerAckDelayMs > HEDGE_ACK_DELAY_MS || !path.isLate(nowMs)) return;
     const other = this.#chooser.next(this.#paths.values(), path);
     if (!other) return;
     for (const packet of path.loss.inFlight()) {

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { cut } from '../../../test/support/portions.ts';
+import { seededRandom } from '../../../test/support/seeded-random.ts';
+import { ContinuityLedger, compareLedgers, LEDGER_BLOCK_BYTES } from './ledger.ts';
+
+const random = seededRandom(5);
+const AUDIO = Buffer.from(Array.from({ length: 300_000 }, () => Math.floor(random() * 256)));
+
+function ledgerOf(from: number, to: number, sizes: readonly number[], audio = AUDIO): ContinuityLedger {
+  const ledger = new ContinuityLedger();
+  let at = from;
+  for (const part of cut(audio.subarray(from, to), sizes)) {
+    ledger.audio('e1', at, part, 10);
+    at += part.length;
+  }
+  return ledger;
+}
+
+describe('ContinuityLedger', () => {
+  it('hashes the same blocks however the audio was cut', () => {
+    const one = ledgerOf(0, AUDIO.length, [AUDIO.length]).snapshot();
+    const other = ledgerOf(0, AUDIO.length, [417, 418, 70_000]).snapshot();
+    expect(other.blocks).toEqual(one.blocks);
+    expect(one.blocks).toHaveLength(5);
+    const sha256 = createHash('sha256').update(AUDIO.subarray(0, LEDGER_BLOCK_BYTES)).digest('hex');
+    expect(one.blocks[0]).toMatchObject({ firstByte: 0, bytes: LEDGER_BLOCK_BYTES, sha256 });
+    expect(one).toMatchObject({ audioBytes: AUDIO.length, firstByte: 0, endByte: AUDIO.length, gapCount: 0 });
+  });
+
+  it('finds two ends alike where they overlap', () => {
+    const sender = ledgerOf(0, 300_000, [5000]).snapshot();
+    const receiver = ledgerOf(100_000, 250_000, [1400]).snapshot();
+    expect(compareLedgers(sender, receiver)).toEqual([]);
+  });
+
+  it('names a block that differs by one bit', () => {
+    const changed = Buffer.from(AUDIO);
+    changed[140_000]! ^= 1;
+    const sender = ledgerOf(0, 300_000, [5000]).snapshot();
+    const receiver = ledgerOf(0, 300_000, [5000], changed).snapshot();
+    expect(compareLedgers(sender, receiver)).toEqual([
+      { kind: 'different', epoch: 'e1', firstByte: 2 * LEDGER_BLOCK_BYTES, endByte: 3 * LEDGER_BLOCK_BYTES },
+    ]);
+    expect(receiver.blocks.at(-1)!.chain).not.toBe(sender.blocks.at(-1)!.chain);
+  });
+
+  it('names what one end lacks, and its cause', () => {
+    const sender = ledgerOf(0, 300_000, [5000]).snapshot();
+    const receiver = ledgerOf(0, 100_000, [5000]);
+    receiver.gap('eviction', 1250);
+    receiver.audio('e1', 120_000, AUDIO.subarray(120_000), 100);
+    expect(compareLedgers(sender, receiver.snapshot())).toEqual([
+      { kind: 'only-first', epoch: 'e1', firstByte: 100_000, endByte: 120_000 },
+    ]);
+    expect(receiver.snapshot().gaps).toEqual([{ cause: 'eviction', epoch: 'e1', atByte: 100_000, lostMs: 1250 }]);
+  });
+
+  it('counts repeats and keeps its bound', () => {
+    const ledger = new ContinuityLedger(4);
+    for (let turn = 0; turn < 20; turn++) ledger.audio('e1', 0, AUDIO.subarray(0, 1000), 1);
+    expect(ledger.snapshot()).toMatchObject({ repeatCount: 19, audioBytes: 20_000 });
+    expect(ledger.snapshot().blocks.length).toBeLessThanOrEqual(5);
+  });
+});
