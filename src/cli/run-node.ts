@@ -5,6 +5,7 @@ import { reasonOf } from '../core/errors.ts';
 import type { LogLevel } from '../core/logger.ts';
 import { VERSION } from '../core/version.ts';
 import { type RunningNode, startNode } from '../node/node.ts';
+import { growHeapGenerously } from './heap.ts';
 import type { CliIo } from './io.ts';
 import { type Log, type LogFormat, openLog } from './logging.ts';
 import { nodeAgeWarning } from './node-age.ts';
@@ -20,6 +21,7 @@ export interface RunOptions {
 /** Runs a node until it is told to stop. Answers the exit code; rejects when the node cannot start. */
 export async function runNode(loaded: LoadedConfig, options: RunOptions, io: CliIo): Promise<number> {
   const { config } = loaded;
+  growHeapGenerously();
   const log = openLog({
     level: options.logLevel ?? config.log.level,
     format: options.logFormat ?? (io.errIsTerminal ? 'pretty' : 'json'),

@@ -10,7 +10,7 @@ import { stopReading } from './stop-reading.ts';
 
 /** A read that brings as much is followed by the next at once: the source has more waiting. */
 const HEAP_BYTES = 16 * 1024;
-const MAX_READ_PAUSE_MS = 250;
+const MAX_READ_PAUSE_MS = 500;
 
 /** How a source frames its body. */
 export interface BodyFraming {
@@ -27,7 +27,7 @@ export interface SourceConnectionOptions {
   readonly clock: Clock;
   /** A source that sends nothing for so long is dropped. */
   readonly timeoutMs: number;
-  /** Length of the stream's fragments; reading more than twice in it gains nothing and costs CPU time. */
+  /** Length of the stream's fragments; reading more often gains little and costs CPU time. */
   readonly fragmentMs: number;
   /** Told when its bytes could not be worked through for a fault of the program: one source ends, not the node. */
   readonly onFault: (error: unknown) => void;
@@ -101,7 +101,7 @@ export class SourceConnection {
     const { socket, clock, fragmentMs } = this.#options;
     const goOn = stopReading(socket);
     if (!goOn) return;
-    const gridMs = Math.min(MAX_READ_PAUSE_MS, fragmentMs / 2);
+    const gridMs = Math.min(MAX_READ_PAUSE_MS, fragmentMs);
     this.#pause = clock.after(gridMs - (clock.nowMs() % gridMs), goOn);
   }
 

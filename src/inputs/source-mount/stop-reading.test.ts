@@ -20,7 +20,10 @@ describe('stopReading', () => {
       const goOn = stopReading(receiver);
       expect(goOn).toBeTypeOf('function');
       expect(stopReading(receiver)).toBeUndefined(); // stopped already
-      for (const text of ['a', 'b', 'c']) await new Promise((written) => sender.write(text, written));
+      for (const text of ['a', 'b', 'c']) {
+        await new Promise((written) => sender.write(text, written));
+        await new Promise((turn) => setImmediate(turn)); // a socket that still read would have it now
+      }
       expect(portions).toHaveLength(1 + round);
       goOn!();
       goOn!();

@@ -20,7 +20,7 @@ import { StandbyQueue } from './standby-queue.ts';
 import { StreamStats } from './stream-stats.ts';
 import { stateOf, streamStatus } from './stream-status.ts';
 
-const WATCH_MS = 250;
+const WATCH_MS = 500;
 /** A fragment that has not filled for so long is passed on as it is: nothing heard is held back in an outage. */
 const FLUSH_AFTER_MS = 1000;
 const MAX_HISTORY_BYTES = 4 * 2 ** 20;
