@@ -131,10 +131,10 @@ export class ChannelTable {
   }
 
   /** The frame of a control item as it is now; undefined when it is no longer true. */
-  frameFor({ kind, channel, serial }: ControlItem): Frame | undefined {
+  frameFor({ kind, channel }: ControlItem): Frame | undefined {
     const send = this.#sends.get(channel);
     if (kind === 'open') return send?.openFrame;
-    if (kind === 'start') return send?.startFrame?.serial === serial ? send.startFrame : undefined;
+    if (kind === 'start') return send?.startFrame;
     if (kind === 'end') return { type: 'end', channel, newest: send?.store.newest ?? 0 };
     if (kind === 'want') return this.#bound.get(channel)?.wantFrame();
     if (kind === 'have') return this.#bound.get(channel)?.haveFrame();
@@ -154,7 +154,7 @@ export class ChannelTable {
         return true;
       case 'want': {
         const channel = this.#sendChannel(frame.channel);
-        if (channel?.want(frame, nowMs)) this.#controls.add('start', channel.id, channel.startFrame!.serial);
+        if (channel?.want(frame, nowMs)) this.#controls.add('start', channel.id);
         if (channel) this.touch(channel);
         return true;
       }
@@ -184,7 +184,7 @@ export class ChannelTable {
   }
 
   #refresh(channel: SendChannel, nowMs: number): void {
-    if (channel.update(nowMs)) this.#controls.add('start', channel.id, channel.startFrame!.serial);
+    if (channel.update(nowMs)) this.#controls.add('start', channel.id);
     this.touch(channel);
   }
 

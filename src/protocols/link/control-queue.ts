@@ -8,8 +8,8 @@ export class ControlQueue {
     return this.#items.size === 0;
   }
 
-  add(kind: ControlItem['kind'], channel: number, serial = 0): void {
-    this.#items.set(`${kind} ${channel}`, { kind, channel, serial });
+  add(kind: ControlItem['kind'], channel: number): void {
+    this.#items.set(`${kind} ${channel}`, { kind, channel });
   }
 
   remove(item: ControlItem): void {

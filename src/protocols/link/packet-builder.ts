@@ -130,7 +130,7 @@ export class PacketBuilder {
     this.#sentControls = [];
     if (path.isHelloAcked) return;
     encodeFrame(this.#writer, this.#hello);
-    this.#sentControls.push({ kind: 'hello', channel: 0, serial: 0 });
+    this.#sentControls.push({ kind: 'hello', channel: 0 });
   }
 
   #room(path: LinkPath): number {

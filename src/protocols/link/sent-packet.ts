@@ -5,8 +5,6 @@ export interface ControlItem {
   readonly kind: 'hello' | 'open' | 'want' | 'start' | 'have' | 'end' | 'stop';
   /** The channel it is about; 0 for `hello`. */
   readonly channel: number;
-  /** For START: which one. */
-  readonly serial: number;
 }
 
 /** A packet under way on a path. */

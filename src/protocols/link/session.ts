@@ -255,8 +255,8 @@ export class LinkSession {
         chunk.channel.lost(chunk, path.id, nowMs);
         this.#channels.touch(chunk.channel);
       }
-      for (const { kind, channel, serial } of controls) {
-        if (kind !== 'hello') this.#controls.add(kind, channel, serial);
+      for (const { kind, channel } of controls) {
+        if (kind !== 'hello') this.#controls.add(kind, channel);
       }
     }
     if (packets.length > 0) this.#channels.refreshReady(nowMs);
