@@ -1,15 +1,15 @@
-import type { Clock } from '../core/clock.ts';
-import { systemRandom } from '../core/random.ts';
-import type { Logger } from '../core/logger.ts';
 import type { NodeConfig } from '../config/node-config.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Logger } from '../core/logger.ts';
+import { systemRandom } from '../core/random.ts';
+import { VERSION } from '../core/version.ts';
 import { createDialer } from '../net/dial.ts';
 import { createNetwork } from '../net/network.ts';
-import { createRequestListener } from './http/router.ts';
 import type { Route } from './http/route.ts';
+import { createRequestListener } from './http/router.ts';
 import type { NodeView } from './node-view.ts';
 import type { NodeStatus } from './status/schema.ts';
 import { Stream } from './stream/stream.ts';
-import { VERSION } from '../core/version.ts';
 
 /** What a node is given. */
 export interface NodeDeps {

@@ -111,8 +111,9 @@ export class Supervisor {
     const message = reasonOf(error);
     this.lastFailure = { code: known ? error.code : 'INTERNAL', message, atUtcMs: clock.utcMs() };
     this.#downSinceMs ??= clock.nowMs();
-    if (this.#told === message) return;
-    this.#told = message;
+    const kind = kindOf(error);
+    if (this.#told === kind) return;
+    this.#told = kind;
     const remedy = known && error.remedy ? ` (${error.remedy})` : '';
     const unexpected = known ? {} : { error: error instanceof Error ? error.stack : String(error) };
     log.warn(`${what}: ${message}; trying again${remedy}`, unexpected);
@@ -123,4 +124,11 @@ export class Supervisor {
     this.state = state;
     this.sinceUtcMs = this.#options.clock.utcMs();
   }
+}
+
+/** What tells failures apart in the log: the code and what it is about, not which program holds a port just now. */
+function kindOf(error: unknown): string {
+  if (!(error instanceof DistreamError)) return reasonOf(error);
+  const { holder: _, ...about } = error.details;
+  return `${error.code} ${JSON.stringify(about)}`;
 }

@@ -41,6 +41,8 @@ export class SourceConnection {
   readonly #take: (data: Buffer) => void;
   #watch: Timer;
   #pause: Timer | undefined;
+  #goOn: (() => void) | undefined;
+  #lookUntilMs = 0;
   #lastByteMs: number;
   #ended = false;
   bytesRead = 0;
@@ -61,6 +63,12 @@ export class SourceConnection {
     socket.on('close', () => this.end('the connection was lost'));
     socket.resume();
     if (rest.length > 0) this.#data(rest);
+  }
+
+  /** For so long reads all that comes at once, an end of the connection included. */
+  lookFor(durationMs: number): void {
+    this.#lookUntilMs = this.#options.clock.nowMs() + durationMs;
+    this.#goOn?.();
   }
 
   /** Time since the last byte. */
@@ -97,11 +105,12 @@ export class SourceConnection {
    * So all sources are read together, at the same few instants of a second.
    */
   #restUntilMore(bytes: number): void {
-    if (bytes >= HEAP_BYTES) return;
     const { socket, clock, fragmentMs } = this.#options;
+    if (bytes >= HEAP_BYTES || clock.nowMs() < this.#lookUntilMs) return;
     const goOn = stopReading(socket);
     if (!goOn) return;
     const gridMs = Math.min(MAX_READ_PAUSE_MS, fragmentMs);
+    this.#goOn = goOn;
     this.#pause = clock.after(gridMs - (clock.nowMs() % gridMs), goOn);
   }
 

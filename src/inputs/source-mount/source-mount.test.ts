@@ -93,14 +93,29 @@ describe('EncoderMount', () => {
     const { send, put, mount, clock, sessions } = setUp();
     const first = put('', 'abc');
     const request = `${method} /studio HTTP/1.0\r\n${BASIC}${AUDIO}\r\n`;
-    expect(send(request).answer()).toContain(status);
+    const second = send(request);
+    await clock.run(100);
+    expect(second.answer()).toContain(status);
     expect(mount.counters.refused_in_use).toBe(1);
     await clock.run(2000);
-    expect(send(`${request}def`, '192.0.2.9').answer()).toContain('200 OK');
+    const third = send(`${request}def`, '192.0.2.9');
+    await clock.run(100);
+    expect(third.answer()).toContain('200 OK');
     expect(first.socket.destroyed).toBe(true);
     expect(mount.source()).toMatchObject({ address: '192.0.2.9', bytesRead: 3 });
     expect(mount.counters).toMatchObject({ connects: 2, takeovers: 1 });
     expect(sessions.bytes.toString()).toBe('abcdef');
+    mount.close();
+  });
+
+  it('lets an encoder back in at once when its old connection has ended', async () => {
+    const { put, mount, clock } = setUp();
+    const first = put('', 'abc');
+    first.socket.push(null); // not read yet when the encoder is back
+    const again = put('', 'def');
+    await clock.run(100);
+    expect(again.answer()).toContain('200 OK');
+    expect(mount.counters).toMatchObject({ connects: 2, takeovers: 0, refused_in_use: 0 });
     mount.close();
   });
 

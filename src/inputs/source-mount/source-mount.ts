@@ -20,6 +20,8 @@ import { TitleThrottle } from './title-throttle.ts';
 
 /** A source whose second login comes when the first has sent nothing for so long is taken over. */
 const TAKE_OVER_AFTER_MS = 2000;
+/** Enough to read the end of a connection that the other side has closed. */
+const LOOK_MS = 50;
 const SHOUTCAST_HEADER_MS = 10_000;
 
 /** Options of a source mount. */
@@ -53,6 +55,7 @@ export class EncoderMount implements ShoutcastMount {
   readonly #options: SourceMountOptions;
   readonly #titles: TitleThrottle;
   #connected: Connected | undefined;
+  #closed = false;
   /** SHOUTcast sources whose headers have not come. */
   readonly #loggingIn = new Set<Socket>();
   readonly counters = { connects: 0, refused_credentials: 0, refused_in_use: 0, refused_content_type: 0, takeovers: 0 };
@@ -92,31 +95,33 @@ export class EncoderMount implements ShoutcastMount {
       this.counters.refused_content_type++;
       return this.#refuse(request, '400 Bad Request', 'A Content-Type header is needed.');
     }
-    if (!this.#makeRoom()) {
+    this.#whenRoom(request.socket, (room) => {
+      if (room) return this.#admit(request, contentType ?? 'audio/mpeg');
       const status = head.method === 'PUT' ? '409 Conflict' : '403 Forbidden';
-      return this.#refuse(request, status, 'Another source is connected to this mount.');
-    }
+      this.#refuse(request, status, 'Another source is connected to this mount.');
+    });
+  }
+
+  #admit(request: StreamRequest, contentType: string): void {
+    const { head } = request;
     if (/100-continue/i.test(head.headers.get('expect') ?? '')) request.socket.write(CONTINUE);
     request.socket.write(accepted(head.version));
     const framing = {
       chunked: /chunked/i.test(head.headers.get('transfer-encoding') ?? ''),
       metaint: parseMetaint(head.headers.get('icy-metaint') ?? head.headers.get('ice-metaint')),
     };
-    this.#connect(
-      request.socket,
-      request.rest,
-      head.headers,
-      contentType ?? 'audio/mpeg',
-      framing,
-      request.clientAddress,
-    );
+    this.#connect(request.socket, request.rest, head.headers, contentType, framing, request.clientAddress);
   }
 
   acceptShoutcast(socket: Socket, rest: Buffer, clientAddress: string): void {
-    if (!this.#makeRoom()) {
-      answerAndClose(socket, Buffer.from('Another source is connected.\r\n'), this.#options.clock);
-      return;
-    }
+    this.#whenRoom(socket, (room) => {
+      if (room) this.#logIn(socket, rest, clientAddress);
+      else answerAndClose(socket, Buffer.from('Another source is connected.\r\n'), this.#options.clock);
+    });
+  }
+
+  /** Answers the password and reads the headers of a SHOUTcast v1 source. */
+  #logIn(socket: Socket, rest: Buffer, clientAddress: string): void {
     socket.write(SHOUTCAST_ACCEPTED);
     this.#loggingIn.add(socket);
     const reader = new SourceHeaderReader();
@@ -170,9 +175,19 @@ export class EncoderMount implements ShoutcastMount {
 
   /** Ends the connected source; the mount is given back by its owner. */
   close(): void {
+    this.#closed = true;
     this.#titles.cancel();
     for (const socket of this.#loggingIn) socket.destroy();
     this.#connected?.connection.end('the node stops');
+  }
+
+  /** Tells whether a source may connect. An encoder that restarts comes back before its end was read: look first. */
+  #whenRoom(socket: Socket, tell: (room: boolean) => void): void {
+    if (!this.#connected) return tell(true);
+    this.#connected.connection.lookFor(LOOK_MS);
+    this.#options.clock.after(LOOK_MS, () => {
+      if (!socket.destroyed && !this.#closed) tell(this.#makeRoom());
+    });
   }
 
   /** True when a source may connect; one that hangs is thrown out for it. */

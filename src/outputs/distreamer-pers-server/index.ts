@@ -29,7 +29,6 @@ export default defineOutput({
     const { options, clock, network, signal, log } = context;
     const { store, close } = followStream(context, () => clients.feed());
     const clients = new PullClients({ ...options, password: options.password ?? '', store, clock, log });
-    context.onReport(() => clients.report());
     try {
       const server = await network.listen(options.listen, (socket) => clients.accept(socket));
       context.onReport(() => ({ ...clients.report(), target: `${options.listen.host} port ${server.port}` }));
