@@ -137,6 +137,7 @@ describe('ListenerHub', () => {
     await play(8);
     const listeners = Array.from({ length: 450 }, () => join());
     await play(3);
+    for (let slice = 0; slice < 5; slice++) await settle();
     for (const { body } of listeners) expect(body().equals(patternBytes(3200, 17_600))).toBe(true);
   });
 
