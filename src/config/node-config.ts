@@ -19,6 +19,8 @@ export interface StreamConfig {
   readonly reserve: Extent;
   /** Sound starts with the first audio, or when the reserve is full. */
   readonly start: 'now' | 'full';
+  /** Absolute folder of what outlives the process; undefined: memory only. */
+  readonly keepPath?: string;
   /** Length of a fragment. */
   readonly fragmentMs: number;
   /** An input that gave nothing for so long counts as silent; the next fallback takes over before the reserve is used up. */
@@ -55,6 +57,8 @@ export interface NodeConfig {
   readonly stateDir: string;
   /** Undefined: no shared port (DiStreamer's command opens only its modules' ports). */
   readonly http: HttpConfig | undefined;
+  /** The node's own private key on links, as text: `dskey_...`. Undefined: it has none, each link brings its own. */
+  readonly linkKey?: string;
   readonly admin: { readonly user: string; readonly password: string };
   /** Addresses or networks that pulled streams, redirects and playlists may lead to although they are private. */
   readonly egressAllow: readonly string[];

@@ -84,6 +84,9 @@ export interface Fragment {
   readonly openingMetadata: TrackMetadata | undefined;
   /** Set when the audio does not continue from the fragment before. */
   readonly discontinuity: Discontinuity | undefined;
+  /** The run of audio that this belongs to, and where in it its first byte is: see AudioOrigin. */
+  readonly originEpoch: string;
+  readonly originByte: number;
 }
 
 /** The end of a fragment on the stream's time line, in microseconds. */

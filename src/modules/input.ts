@@ -26,6 +26,10 @@ export interface InputContext<Options> {
   /** Folder against which relative paths are resolved: that of the configuration file. */
   readonly baseDir: string;
   readonly network: NetworkAccess;
+  /** Folder for what must outlive the process, made by who uses it; undefined: nothing is kept. No other module uses it. */
+  readonly keepDir: string | undefined;
+  /** How long listeners hear sound if nothing more comes, and what that is when the reserve is full. */
+  reserve(): { readonly nowMs: number; readonly targetMs: number };
   /** Kept by the supervisor from one attempt to the next: what an input must remember to continue where it stopped. */
   readonly memory: Map<string, unknown>;
   /** Starts a session: audio comes now. The session before must have ended. */
@@ -47,6 +51,8 @@ export interface InputModule<Schema extends z.ZodObject = z.ZodObject> {
   readonly schema: Schema;
   /** The audio comes over a line that may fail: the reserve defaults to the whole buffer. */
   readonly overLine?: boolean;
+  /** The stream keeps a ledger of its audio. */
+  readonly keepsLedger?: boolean;
   /** As a fallback it is started only when needed (default: it always runs, ready to take over). */
   readonly startOnDemand?: boolean;
   run(context: InputContext<z.output<Schema>>): Promise<void>;

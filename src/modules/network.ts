@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net';
 import type { StationInfo } from '../core/station.ts';
 import type { RequestHead } from '../protocols/http/request-head.ts';
+import type { LinkAccess } from './link.ts';
 
 /** An address to listen on. */
 export interface ListenAddress {
@@ -115,6 +116,8 @@ export interface FrontHandle {
 
 /** Makes and shares what listens and dials. */
 export interface NetworkAccess {
+  /** Links to other nodes. */
+  readonly links: LinkAccess;
   /** The front on that address, opened when it is the first use; without one, the node's own front. */
   front(address?: ListenAddress): Promise<FrontHandle>;
   /** Gives back a front opened by `front(address)`; the last user closes it. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { AudioItem } from '../core/audio-item.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Fragment, TrackMetadata } from '../core/fragment.ts';
 import type { FragmentBuffer } from '../core/fragment-buffer.ts';
@@ -23,6 +24,8 @@ export interface StreamView {
   readonly startedUtcMs: number | undefined;
   /** Calls back after fragments were released; read `released`. Returns the unsubscriber. */
   onRelease(listener: () => void): () => void;
+  /** Calls back with frames as they arrive, before they make a fragment. Returns the unsubscriber. */
+  onAudio(listener: (items: readonly AudioItem[]) => void): () => void;
   /** Calls back for each fragment as it arrives, before the reserve. Returns the unsubscriber. */
   onAppend(listener: (fragment: Fragment) => void): () => void;
 }
@@ -50,6 +53,8 @@ export interface OutputContext<Options> {
   /** Folder against which relative paths are resolved: that of the configuration file. */
   readonly baseDir: string;
   readonly network: NetworkAccess;
+  /** Folder for what must outlive the process, made by who uses it; undefined: nothing is kept. No other module uses it. */
+  readonly keepDir: string | undefined;
   /** Kept by the supervisor from one attempt to the next: what an output must remember to continue where it stopped. */
   readonly memory: Map<string, unknown>;
   /** Registers what the status shows; the last one given counts. */
@@ -64,6 +69,8 @@ export interface OutputModule<Schema extends z.ZodObject = z.ZodObject> {
   readonly summary: string;
   /** Options without `type`; every key has a description. */
   readonly schema: Schema;
+  /** The stream keeps a ledger of its audio. */
+  readonly keepsLedger?: boolean;
   /** Audio before the newest released byte that this output needs held, e.g. for a burst. */
   historyMs?(options: z.output<Schema>): number;
   run(context: OutputContext<z.output<Schema>>): Promise<void>;

@@ -1,3 +1,4 @@
+import type { AudioItem } from '../core/audio-item.ts';
 import type { DiscontinuityCause, TrackMetadata } from '../core/fragment.ts';
 import type { StationInfo } from '../core/station.ts';
 
@@ -18,12 +19,16 @@ export interface SessionOptions {
   readonly peer?: string;
   /** The program at the other side (User-Agent or Server header), cleaned. */
   readonly agent?: string;
+  /** The audio comes as whole frames, by `deliver`; they are passed on as they are. */
+  readonly isFramed?: boolean;
 }
 
 /** Takes the encoded bytes of one session of an input. Owned by the input until it calls `end`. */
 export interface SessionWriter {
   /** Encoded audio as it comes, in any portions. The buffer is kept, never written to. */
   write(data: Buffer): void;
+  /** Whole frames of a session that is framed, in order; `metadata`, `discontinuity` and `origin` are the caller's. */
+  deliver(items: readonly AudioItem[]): void;
   /** The metadata that holds from the next byte written. */
   setMetadata(metadata: TrackMetadata): void;
   /** The next bytes begin another file or chain: framing starts anew, the audio is taken to continue. */

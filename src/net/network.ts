@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import { DistreamError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import type { LinkAccess } from '../modules/link.ts';
 import type {
   DialTarget,
   FrontHandle,
@@ -38,6 +39,7 @@ export interface SharedPortOptions extends ListenAddress {
 
 /** What a network is made of. */
 export interface NetworkOptions {
+  readonly links: LinkAccess;
   /** Undefined: there is no shared port. */
   readonly http: SharedPortOptions | undefined;
   /** Answers what no mount claims; see `clientOf` for who asks. */
@@ -81,6 +83,7 @@ interface PooledFront {
 }
 
 class NodeNetwork implements Network {
+  readonly links: LinkAccess;
   readonly failures: FailureLimiter;
   readonly #options: NetworkOptions;
   readonly #shared: FrontOptions;
@@ -93,6 +96,7 @@ class NodeNetwork implements Network {
   constructor(options: NetworkOptions) {
     const { http, clock, log } = options;
     this.#options = options;
+    this.links = options.links;
     this.failures = new FailureLimiter({ clock });
     this.#shared = {
       tls: undefined,

@@ -4,6 +4,7 @@ import type { Logger } from '../core/logger.ts';
 import { systemRandom } from '../core/random.ts';
 import { VERSION } from '../core/version.ts';
 import { createDialer } from '../net/dial.ts';
+import { createNodeLinks } from '../net/link/node-links.ts';
 import { createNetwork } from '../net/network.ts';
 import type { Route } from './http/route.ts';
 import { createRequestListener } from './http/router.ts';
@@ -62,12 +63,15 @@ export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<Run
     directory: () => network.directory(),
     networkCounters: () => network.counters(),
   };
+  const dialer = createDialer({ allow: config.egressAllow, ...(deps.lookup ? { lookup: deps.lookup } : {}) });
+  const links = createNodeLinks({ clock, log, random, dialer, privateKey: config.linkKey });
   const network = createNetwork({
+    links,
     http: config.http,
     requestListener: (request, response) => answer(request, response),
     log,
     clock,
-    dialer: createDialer({ allow: config.egressAllow, ...(deps.lookup ? { lookup: deps.lookup } : {}) }),
+    dialer,
   });
   const answer = createRequestListener(view, {
     failures: network.failures,
@@ -84,6 +88,7 @@ export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<Run
     status,
     close: async () => {
       await Promise.all(streams.map((stream) => stream.close()));
+      await links.close();
       network.close();
     },
   };

@@ -117,6 +117,7 @@ export class DistreamerLine {
       stream: this.stream,
       baseDir: '/',
       network: this.line,
+      keepDir: undefined,
       memory: new Map(),
       onReport: (report: () => OutputReport) => {
         this.report = report;
@@ -133,6 +134,7 @@ export class DistreamerLine {
       clock: this.clock,
       network: this.line,
       sessions: this.sessions,
+      keepDir: undefined,
       memory: new Map<string, unknown>(),
       signal: this.#abort.signal,
     });

@@ -6,9 +6,11 @@ import type {
   ShoutcastMount,
   SourceMount,
 } from '../../src/modules/network.ts';
+import { noLinks } from './no-links.ts';
 
 /** A network with one front that keeps what is claimed on it; nothing listens or dials. */
 export class FakeNetwork implements NetworkAccess {
+  readonly links = noLinks;
   readonly listeners = new Map<string, ListenerMount>();
   readonly sources = new Map<string, SourceMount>();
   readonly shoutcast = new Set<ShoutcastMount>();

@@ -1,3 +1,4 @@
+import type { AudioItem } from '../../src/core/audio-item.ts';
 import type { Fragment, TrackMetadata } from '../../src/core/fragment.ts';
 import { FragmentBuffer } from '../../src/core/fragment-buffer.ts';
 import type { StationInfo } from '../../src/core/station.ts';
@@ -13,6 +14,7 @@ export class FakeStreamView implements StreamView {
   startedUtcMs: number | undefined = 0;
   readonly #onRelease = new Set<() => void>();
   readonly #onAppend = new Set<(fragment: Fragment) => void>();
+  readonly #onAudio = new Set<(items: readonly AudioItem[]) => void>();
 
   get metadata(): TrackMetadata | undefined {
     return this.released?.metadata.at(-1)?.metadata ?? this.released?.openingMetadata;
@@ -37,6 +39,16 @@ export class FakeStreamView implements StreamView {
   onRelease(listener: () => void): () => void {
     this.#onRelease.add(listener);
     return () => this.#onRelease.delete(listener);
+  }
+
+  /** Frames as they arrive; they make no fragment here. */
+  audio(items: readonly AudioItem[]): void {
+    for (const listener of this.#onAudio) listener(items);
+  }
+
+  onAudio(listener: (items: readonly AudioItem[]) => void): () => void {
+    this.#onAudio.add(listener);
+    return () => this.#onAudio.delete(listener);
   }
 
   onAppend(listener: (fragment: Fragment) => void): () => void {

@@ -48,6 +48,8 @@ export class FragmentSource {
       metadata: [],
       openingMetadata: this.metadata,
       discontinuity: undefined,
+      originEpoch: '00000000000000e1',
+      originByte: (sequence - 1) * 1600,
       ...overrides,
     };
   }

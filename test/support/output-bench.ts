@@ -52,6 +52,7 @@ export class OutputBench {
       stream: this.stream,
       baseDir: '/',
       network: this.line,
+      keepDir: undefined,
       memory: this.#memory,
       onReport: (report) => {
         this.report = report;

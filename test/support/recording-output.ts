@@ -39,6 +39,7 @@ export class RecorderBench {
       stream: this.stream,
       baseDir: '/rec',
       network: noNetwork,
+      keepDir: undefined,
       memory: new Map(),
       onReport: (report) => {
         this.#report = report;

@@ -1,9 +1,11 @@
+import type { AudioItem } from '../../src/core/audio-item.ts';
 import type { DiscontinuityCause, TrackMetadata } from '../../src/core/fragment.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import type { InputContext, InputReport } from '../../src/modules/input.ts';
 import type { NetworkAccess } from '../../src/modules/network.ts';
 import type { SessionOptions, SessionWriter } from '../../src/modules/session.ts';
 import { FakeClock } from './fake-clock.ts';
+import { noLinks } from './no-links.ts';
 
 /** What an input did with its sessions; `at` counts all bytes written before, over all sessions. */
 export type SessionEvent = { readonly at: number } & (
@@ -17,6 +19,8 @@ export type SessionEvent = { readonly at: number } & (
 /** Records sessions in memory. Fails like the contract says: a second session needs the first to have ended. */
 export class RecordingSessions {
   readonly events: SessionEvent[] = [];
+  /** What came as whole frames. */
+  readonly items: AudioItem[] = [];
   /** What `aheadMs` of every session answers. */
   aheadMs = 0;
   #parts: Buffer[] = [];
@@ -68,6 +72,14 @@ export class RecordingSessions {
           this.#parts.push(data);
           this.#length += data.length;
         }),
+      deliver: (items) =>
+        whileOpen(() => {
+          this.items.push(...items);
+          for (const { data } of items) {
+            this.#parts.push(data);
+            this.#length += data.length;
+          }
+        }),
       setMetadata: (metadata) => whileOpen(() => this.events.push({ at: this.#length, kind: 'metadata', metadata })),
       nextFile: (contentType) => whileOpen(() => this.events.push({ at: this.#length, kind: 'nextFile', contentType })),
       discontinuity: (cause, lostMs) =>
@@ -116,6 +128,8 @@ export function recordingInput<Options>(
       fragmentMs: 500,
       baseDir: '/',
       network: noNetwork,
+      keepDir: undefined,
+      reserve: () => ({ nowMs: 0, targetMs: 0 }),
       memory: new Map(),
       openSession: (session) => sessions.open(session),
       onReport: (given) => {
@@ -129,4 +143,10 @@ export function recordingInput<Options>(
 const refuse = () => Promise.reject(new Error('no network in this test'));
 
 /** A network that refuses every use. */
-export const noNetwork: NetworkAccess = { front: refuse, releaseFront() {}, listen: refuse, dial: refuse };
+export const noNetwork: NetworkAccess = {
+  links: noLinks,
+  front: refuse,
+  releaseFront() {},
+  listen: refuse,
+  dial: refuse,
+};

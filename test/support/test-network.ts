@@ -3,6 +3,7 @@ import { silentLogger } from '../../src/core/logger.ts';
 import type { ListenerMount, ShoutcastMount, StreamRequest } from '../../src/modules/network.ts';
 import { createNetwork, type Network, type SharedPortOptions } from '../../src/net/network.ts';
 import { FakeClock } from './fake-clock.ts';
+import { noLinks } from './no-links.ts';
 
 /** A network on a free loopback port, with a clock that stands still. */
 export interface TestNetwork {
@@ -20,6 +21,7 @@ export async function openTestNetwork(http: Partial<SharedPortOptions> = {}): Pr
   const clock = new FakeClock();
   const requests: IncomingMessage[] = [];
   const network = createNetwork({
+    links: noLinks,
     http: {
       host: '127.0.0.1',
       port: 0,

@@ -4,6 +4,7 @@ import type { Clock } from '../../src/core/clock.ts';
 import { sleep } from '../../src/core/clock.ts';
 import { DistreamError } from '../../src/core/errors.ts';
 import type { DialTarget, ListenAddress, NetworkAccess } from '../../src/modules/network.ts';
+import { noLinks } from './no-links.ts';
 
 /** How a line carries bytes. */
 export interface LineOptions {
@@ -82,6 +83,7 @@ class LineSocket extends Duplex {
  * reset). The bytes arrive in random portions.
  */
 export class UnstableLine implements NetworkAccess {
+  readonly links = noLinks;
   readonly options: LineOptions;
   isDown = false;
   readonly #listeners = new Map<number, (socket: Socket) => void>();

@@ -22,6 +22,8 @@ async function setUp(options: Record<string, unknown> = {}) {
     streamName: 'test',
     fragmentMs: 500,
     baseDir: '/',
+    keepDir: undefined,
+    reserve: () => ({ nowMs: 0, targetMs: 0 }),
     network,
     memory: new Map(),
     openSession: (given) => sessions.open(given),

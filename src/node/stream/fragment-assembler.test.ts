@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { patternBytes, testFormat } from '../../../test/support/frames.ts';
+import type { AudioItem } from '../../core/audio-item.ts';
 import type { Fragment } from '../../core/fragment.ts';
-import type { AudioItem } from './audio-item.ts';
 import { FragmentAssembler } from './fragment-assembler.ts';
 
 const format = testFormat();
@@ -9,7 +9,12 @@ const opaque = testFormat({ codec: 'opaque' });
 
 function setUp(utcMs = () => 1_000_000) {
   const fragments: Fragment[] = [];
-  const assembler = new FragmentAssembler({ fragmentMs: 500, utcMs, emit: (fragment) => fragments.push(fragment) });
+  const assembler = new FragmentAssembler({
+    fragmentMs: 500,
+    epoch: 'e0',
+    utcMs,
+    emit: (fragment) => fragments.push(fragment),
+  });
   let at = 0;
   const frame = (overrides: Partial<AudioItem> = {}, bytes = 100): AudioItem => {
     const data = patternBytes(at, at + bytes);

@@ -1,5 +1,5 @@
+import type { AudioItem } from '../../core/audio-item.ts';
 import type { Discontinuity, Fragment, MetadataMark, StreamFormat, TrackMetadata } from '../../core/fragment.ts';
-import type { AudioItem } from './audio-item.ts';
 
 /** UTC of a fragment may lag this far behind the time of its arrival before it is set anew. */
 const MAX_LAG_US = 1_000_000;
@@ -15,6 +15,8 @@ const MAX_PARTS = 4096;
 /** Options of a fragment assembler. */
 export interface AssemblerOptions {
   readonly fragmentMs: number;
+  /** The run of what begins its way here. */
+  readonly epoch: string;
   readonly utcMs: () => number;
   /** Takes each finished fragment. */
   readonly emit: (fragment: Fragment) => void;
@@ -36,9 +38,15 @@ export class FragmentAssembler {
   #mediaTimeUs = 0;
   #nextStartUs: number | undefined;
   #generation = 1;
+  #originEpoch: string;
+  /** In that run, the byte after the newest. */
+  #originByte = 0;
+  /** Audio that began its way here, in bytes. */
+  #ownBytes = 0;
 
   constructor(options: AssemblerOptions) {
     this.#options = options;
+    this.#originEpoch = options.epoch;
   }
 
   /** The run of the source that is being assembled. */
@@ -63,6 +71,7 @@ export class FragmentAssembler {
       if (this.#sequence > 0) this.#generation++;
     }
     this.#format = item.format;
+    this.#enterRun(item);
     if (item.format.codec === 'opaque') this.#pushOpaque(item);
     else this.#add(item.data, item.durationUs, item.metadata);
   }
@@ -85,6 +94,8 @@ export class FragmentAssembler {
       metadata: this.#marks,
       openingMetadata: this.#openingMetadata,
       discontinuity: this.#discontinuity,
+      originEpoch: this.#originEpoch,
+      originByte: this.#originByte - this.#bytes,
     };
     this.#nextStartUs = startTimeUs + this.#durationUs;
     this.#mediaTimeUs += this.#durationUs;
@@ -95,6 +106,17 @@ export class FragmentAssembler {
     this.#marks = [];
     this.#discontinuity = undefined;
     this.#options.emit(fragment);
+  }
+
+  /** Where the item lies in its run; what does not follow there begins a new fragment. */
+  #enterRun({ data, origin }: AudioItem): void {
+    const epoch = origin?.epoch ?? this.#options.epoch;
+    const byte = origin?.byte ?? this.#ownBytes;
+    if (!origin) this.#ownBytes += data.length;
+    if (epoch === this.#originEpoch && byte === this.#originByte) return;
+    this.flush();
+    this.#originEpoch = epoch;
+    this.#originByte = byte;
   }
 
   #add(data: Buffer, durationUs: number, metadata: TrackMetadata | undefined): void {
@@ -108,6 +130,7 @@ export class FragmentAssembler {
     if (this.#parts.length === MAX_PARTS) this.#parts = [Buffer.concat(this.#parts, this.#bytes)];
     this.#parts.push(data);
     this.#bytes += data.length;
+    this.#originByte += data.length;
     this.#durationUs += durationUs;
     if (this.#durationUs >= this.#options.fragmentMs * 1000 || this.#bytes >= MAX_FRAGMENT_BYTES) this.flush();
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
 import { patternBytes } from '../../../test/support/frames.ts';
-import type { AudioItem } from './audio-item.ts';
+import type { AudioItem } from '../../core/audio-item.ts';
 import { Ingest } from './ingest.ts';
 
 const OPAQUE = 'application/x-test';

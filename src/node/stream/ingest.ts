@@ -1,3 +1,4 @@
+import type { AudioItem } from '../../core/audio-item.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Discontinuity, DiscontinuityCause, StreamFormat, TrackMetadata } from '../../core/fragment.ts';
 import type { StationInfo } from '../../core/station.ts';
@@ -5,7 +6,6 @@ import { createFramer } from '../../media/detect.ts';
 import type { Frame, Framer } from '../../media/framer.ts';
 import { OverlapFinder } from '../../media/overlap.ts';
 import type { SessionOptions, SessionWriter } from '../../modules/session.ts';
-import type { AudioItem } from './audio-item.ts';
 import { OpaqueRate } from './opaque-rate.ts';
 
 /** Where an ingest hands its audio to. */
@@ -136,6 +136,9 @@ export class Ingest {
       write: (data) => {
         if (current()) this.#safely(() => this.#write(data));
       },
+      deliver: (items) => {
+        if (current()) this.#safely(() => this.#deliverFramed(items));
+      },
       setMetadata: (metadata) => {
         if (current()) this.#metadata.set(metadata);
       },
@@ -242,6 +245,22 @@ export class Ingest {
     }
     this.#everDelivered = true;
     this.#host.deliver(items);
+  }
+
+  #deliverFramed(items: readonly AudioItem[]): void {
+    const [first] = items;
+    if (!first) return;
+    const discontinuity = first.discontinuity ?? this.#pendingDiscontinuity;
+    this.#pendingDiscontinuity = undefined;
+    for (const { data, durationUs } of items) {
+      this.counters.bytes += data.length;
+      this.#sessionAudioUs += durationUs;
+    }
+    const last = items.at(-1)!;
+    this.format = last.format;
+    this.#holding = last.metadata ?? this.#holding;
+    this.#everDelivered = true;
+    this.#host.deliver([{ ...first, discontinuity }, ...items.slice(1)]);
   }
 }
 

@@ -30,6 +30,8 @@ it('ends and repeats a run whose audio could not be taken, without throwing into
     clock,
     log: silentLogger,
     baseDir: '/',
+    keepDir: undefined,
+    reserve: () => ({ nowMs: 0, targetMs: 0 }),
     network: {} as NetworkAccess,
     random: () => 0.5,
     onAudio: (items) => {

@@ -1,11 +1,11 @@
 import type { ModuleUse } from '../../config/node-config.ts';
+import type { AudioItem } from '../../core/audio-item.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
-import type { InputModule, InputReport } from '../../modules/input.ts';
+import type { InputContext, InputModule, InputReport } from '../../modules/input.ts';
 import type { NetworkAccess } from '../../modules/network.ts';
 import type { InputStatus } from '../status/schema.ts';
 import { Supervisor } from '../supervisor.ts';
-import type { AudioItem } from './audio-item.ts';
 import { Ingest } from './ingest.ts';
 import { ModuleReport } from './module-report.ts';
 
@@ -27,6 +27,8 @@ export interface InputSlotOptions {
   readonly random: () => number;
   /** Takes the audio, played or not. */
   readonly onAudio: (items: AudioItem[]) => void;
+  readonly keepDir: string | undefined;
+  readonly reserve: InputContext<unknown>['reserve'];
   /** The newest framed bytes of this input that are still held. */
   readonly history: () => Buffer;
 }
@@ -152,7 +154,7 @@ export class InputSlot {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { use, clock, log, streamName, fragmentMs, baseDir, network } = this.#options;
+    const { use, clock, log, streamName, fragmentMs, baseDir, network, keepDir, reserve } = this.#options;
     const own = new AbortController();
     const stop = () => own.abort();
     let broken: { readonly error: unknown } | undefined;
@@ -173,6 +175,8 @@ export class InputSlot {
         fragmentMs,
         baseDir,
         network,
+        keepDir,
+        reserve,
         memory: this.#memory,
         openSession: (options) => this.ingest.open(options),
         onReport: (report) => this.#report.set(report),

@@ -16,6 +16,7 @@ export interface OutputSlotOptions {
   readonly log: Logger;
   readonly baseDir: string;
   readonly network: NetworkAccess;
+  readonly keepDir: string | undefined;
   readonly random: () => number;
 }
 
@@ -72,7 +73,7 @@ export class OutputSlot {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { use, stream, clock, log, baseDir, network } = this.#options;
+    const { use, stream, clock, log, baseDir, network, keepDir } = this.#options;
     this.#report.set(undefined);
     await use.module.run({
       options: use.options as never,
@@ -82,6 +83,7 @@ export class OutputSlot {
       stream,
       baseDir,
       network,
+      keepDir,
       memory: this.#memory,
       onReport: (report) => {
         this.#report.set(report);

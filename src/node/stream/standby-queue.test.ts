@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { testFormat } from '../../../test/support/frames.ts';
-import type { AudioItem } from './audio-item.ts';
+import type { AudioItem } from '../../core/audio-item.ts';
 import { StandbyQueue } from './standby-queue.ts';
 
 const format = testFormat({ primeFrames: 3 });

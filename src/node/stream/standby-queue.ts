@@ -1,4 +1,4 @@
-import type { AudioItem } from './audio-item.ts';
+import type { AudioItem } from '../../core/audio-item.ts';
 
 const MAX_BYTES = 8 * 2 ** 20;
 

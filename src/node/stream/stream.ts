@@ -1,13 +1,16 @@
+import { join } from 'node:path';
 import type { StreamConfig } from '../../config/node-config.ts';
+import type { AudioItem } from '../../core/audio-item.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { Discontinuity, Fragment, TrackMetadata } from '../../core/fragment.ts';
 import { FragmentBuffer } from '../../core/fragment-buffer.ts';
 import type { Logger } from '../../core/logger.ts';
+import { randomHex } from '../../core/random.ts';
 import type { StationInfo } from '../../core/station.ts';
 import type { NetworkAccess } from '../../modules/network.ts';
 import type { StreamView } from '../../modules/output.ts';
+import { ContinuityLedger } from '../../protocols/link/ledger.ts';
 import type { StreamStatus } from '../status/schema.ts';
-import type { AudioItem } from './audio-item.ts';
 import { bufferLimits } from './buffer-limits.ts';
 import { Callbacks } from './callbacks.ts';
 import { FragmentAssembler } from './fragment-assembler.ts';
@@ -50,6 +53,9 @@ export class Stream implements StreamView {
   readonly #standby: readonly StandbyQueue[];
   readonly #onRelease: Callbacks<[]>;
   readonly #onAppend: Callbacks<[Fragment]>;
+  readonly #onAudio: Callbacks<[readonly AudioItem[]]>;
+  /** The account of its audio; only when a module wants one. */
+  readonly ledger: ContinuityLedger | undefined;
   /** Which input made which generation; only the few that the buffer may still hold. */
   readonly #generationOwner = new Map<number, number>();
   readonly #startedMs: number;
@@ -68,12 +74,15 @@ export class Stream implements StreamView {
     this.#log = deps.log.child({ stream: config.name });
     this.#onRelease = new Callbacks('audio that is due', this.#log);
     this.#onAppend = new Callbacks('new audio', this.#log);
+    this.#onAudio = new Callbacks('new frames', this.#log);
+    this.ledger = keepsLedger(config) ? new ContinuityLedger() : undefined;
     this.#startedMs = deps.clock.nowMs();
     this.stateSinceUtcMs = deps.clock.utcMs();
     this.buffer = new FragmentBuffer(bufferLimits(config));
     this.stats = new StreamStats(deps.clock);
     this.#assembler = new FragmentAssembler({
       fragmentMs: config.fragmentMs,
+      epoch: randomHex(deps.random, 8),
       utcMs: () => deps.clock.utcMs(),
       emit: (fragment) => this.#append(fragment),
     });
@@ -99,11 +108,21 @@ export class Stream implements StreamView {
           ...deps,
           log: this.#log,
           onAudio: (items) => this.#audio(index, items),
+          keepDir: keepDirOf(config, index === 0 ? 'input' : `fallback-${index}`),
+          reserve: () => ({ nowMs: this.playout.reserveMs, targetMs: this.playout.targetMs }),
           history: () => this.#history(index),
         }),
     );
     this.outputs = config.outputs.map(
-      (use, index) => new OutputSlot({ name: `output ${index + 1}`, use, stream: this, ...deps, log: this.#log }),
+      (use, index) =>
+        new OutputSlot({
+          name: `output ${index + 1}`,
+          use,
+          stream: this,
+          keepDir: keepDirOf(config, `output-${index + 1}`),
+          ...deps,
+          log: this.#log,
+        }),
     );
   }
 
@@ -148,6 +167,10 @@ export class Stream implements StreamView {
     return this.#onRelease.add(listener);
   }
 
+  onAudio(listener: (items: readonly AudioItem[]) => void): () => void {
+    return this.#onAudio.add(listener);
+  }
+
   onAppend(listener: (fragment: Fragment) => void): () => void {
     return this.#onAppend.add(listener);
   }
@@ -163,6 +186,7 @@ export class Stream implements StreamView {
   }
 
   #push(items: readonly AudioItem[]): void {
+    this.#onAudio.call(items);
     for (const item of items) this.#assembler.push(item);
     this.#ownGeneration(this.#active);
   }
@@ -179,6 +203,7 @@ export class Stream implements StreamView {
     this.buffer.append(fragment);
     this.startedUtcMs ??= this.#clock.utcMs();
     this.stats.appended(fragment);
+    if (this.ledger) account(this.ledger, fragment);
     if (fragment.discontinuity && fragment.sequence > 1) this.#tellDiscontinuity(fragment.discontinuity);
     this.#onAppend.call(fragment);
     this.playout.appended(fragment);
@@ -280,4 +305,18 @@ export class Stream implements StreamView {
     }
     return Buffer.concat(parts);
   }
+}
+
+function keepsLedger({ input, fallback, outputs }: StreamConfig): boolean {
+  return [input, ...fallback, ...outputs].some(({ module }) => module.keepsLedger === true);
+}
+
+function keepDirOf({ keepPath }: StreamConfig, slot: string): string | undefined {
+  return keepPath === undefined ? undefined : join(keepPath, slot);
+}
+
+function account(ledger: ContinuityLedger, fragment: Fragment): void {
+  const { discontinuity, originEpoch, originByte, data, durationUs } = fragment;
+  if (discontinuity && fragment.sequence > 1) ledger.gap(discontinuity.cause, discontinuity.lostMs);
+  ledger.audio(originEpoch, originByte, data, Math.round(durationUs));
 }

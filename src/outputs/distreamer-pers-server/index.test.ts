@@ -25,6 +25,7 @@ class Bench {
       log: silentLogger,
       stream: this.stream,
       baseDir: '/',
+      keepDir: undefined,
       network: this.line,
       memory: new Map(),
       onReport: (report) => {

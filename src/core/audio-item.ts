@@ -1,4 +1,14 @@
-import type { Discontinuity, StreamFormat, TrackMetadata } from '../../core/fragment.ts';
+import type { Discontinuity, StreamFormat, TrackMetadata } from './fragment.ts';
+
+/**
+ * A place in a run of audio: `byte` counts the encoded bytes since the run's first. It is the same at every node that
+ * carries this run, so that two of them can be compared.
+ */
+export interface AudioOrigin {
+  /** Hex of 8 random bytes, chosen where the run began. */
+  readonly epoch: string;
+  readonly byte: number;
+}
 
 /** One frame on its way from an input to the fragment buffer. */
 export interface AudioItem {
@@ -10,4 +20,6 @@ export interface AudioItem {
   readonly metadata: TrackMetadata | undefined;
   /** Set when the audio does not continue from the item before. */
   readonly discontinuity: Discontinuity | undefined;
+  /** Where another node's run this comes from; undefined: it begins its way here. */
+  readonly origin?: AudioOrigin;
 }
