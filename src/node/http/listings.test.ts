@@ -106,8 +106,14 @@ describe('the page', () => {
     const ask = await start();
     const { body } = await ask('/');
     expect(body).not.toMatch(/<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)/);
-    for (const path of body.matchAll(/(?:src|href)="(\/[^"]*\.(?:js|css|svg))"/g)) {
-      expect((await ask(path[1]!)).status).toBe(200);
+    const types = { js: /^text\/javascript/, css: /^text\/css/, svg: /^image\/svg\+xml$/ };
+    const named = [...body.matchAll(/(?:src|href)="(\/[^"]*\.(js|css|svg))"/g)];
+    expect(named.map(([, path]) => path)).toEqual(expect.arrayContaining(['/page.css', '/demo.css', '/page.js']));
+    for (const [, path, ending] of named) {
+      const { status, headers } = await ask(path!);
+      expect(status, path).toBe(200);
+      expect(headers['content-type'], path).toMatch(types[ending as keyof typeof types]);
+      expect(headers['content-security-policy'], path).toContain("default-src 'none'");
     }
     const script = (await ask('/page.js')).body;
     expect(script).toContain('/api/v1/status');

@@ -11,10 +11,14 @@ export interface PageAsset {
   readonly body: Buffer;
 }
 
+const STYLE = 'text/css; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';
 
 const FILES = [
-  ['/page.css', 'page.css', 'text/css; charset=utf-8'],
+  ['/page.css', 'page.css', STYLE],
+  ['/card.css', 'card.css', STYLE],
+  ['/mounts.css', 'mounts.css', STYLE],
+  ['/demo.css', 'demo.css', STYLE],
   ['/page.js', 'page.js', SCRIPT],
   // The modules that the script imports, relative to it.
   ['/card.js', 'card.js', SCRIPT],

@@ -39,6 +39,9 @@ function renderPage({ view, baseUrl }: Exchange, isDemo: boolean): Answer {
 <title>distream</title>
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/page.css">
+<link rel="stylesheet" href="/card.css">
+<link rel="stylesheet" href="/mounts.css">
+<link rel="stylesheet" href="/demo.css">
 <script src="/page.js" type="module"></script>
 </head>
 <body>
