@@ -8,6 +8,21 @@ export interface ChannelStoreOptions {
   readonly epoch: string;
   readonly keepMs: number;
   readonly maxBytes: number;
+  /** What a store of that epoch held: this one goes on where it ended. */
+  readonly held?: StoreSnapshot;
+  /** Called with each record before any session learns of it: a store on disk writes it here. Must not throw. */
+  readonly keep?: (record: StoredRecord) => void;
+}
+
+/** All that a store holds, and where it stands. */
+export interface StoreSnapshot {
+  /** What holds at the oldest record and came before it, ascending. */
+  readonly pinned: readonly StoredRecord[];
+  /** Oldest first, without a hole. */
+  readonly records: readonly StoredRecord[];
+  /** What the next record would be: its offset, time and so on; `bytes` are empty. */
+  readonly end: StoredRecord;
+  readonly ticksPerSecond: number;
 }
 
 /** Where a reader begins: a record, and what holds there. */
@@ -38,13 +53,31 @@ export class ChannelStore {
   #ticksPerSecond = 1_000_000;
   #isClosed = false;
   readonly #repeat: RepeatState = { bytes: 0, ticks: 0 };
+  readonly #keep: ((record: StoredRecord) => void) | undefined;
   readonly #listeners = new Set<() => void>();
 
-  constructor({ name, epoch, keepMs, maxBytes }: ChannelStoreOptions) {
+  constructor({ name, epoch, keepMs, maxBytes, held, keep }: ChannelStoreOptions) {
     this.name = name;
     this.epoch = epoch;
     this.#keepUs = keepMs * 1000;
     this.#maxBytes = maxBytes;
+    this.#keep = keep;
+    if (!held) return;
+    this.#records = [...held.records];
+    this.#pinned = [...held.pinned];
+    this.#newest = held.end.offset;
+    this.#heldBytes = held.records.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    this.#mediaTimeUs = held.end.mediaTimeUs;
+    this.#audioBytes = held.end.audioBytes;
+    this.#ticksPerSecond = held.ticksPerSecond;
+    Object.assign(this.#repeat, held.end.repeat);
+    this.#evict();
+  }
+
+  /** All that is held; a store made with it goes on byte for byte. */
+  snapshot(): StoreSnapshot {
+    const records = this.#records.slice(this.#head);
+    return { pinned: [...this.#pinned], records, end: this.#end(), ticksPerSecond: this.#ticksPerSecond };
   }
 
   /** Offset of the oldest record kept; `newest` when none is. */
@@ -84,7 +117,8 @@ export class ChannelStore {
     const repeat = { ...this.#repeat };
     const bytes = encodeRecord(record, this.#repeat);
     const audioBytes = this.#audioBytes;
-    this.#records.push({ type: record.type, offset: this.#newest, bytes, mediaTimeUs, audioBytes, repeat });
+    const stored: StoredRecord = { type: record.type, offset: this.#newest, bytes, mediaTimeUs, audioBytes, repeat };
+    this.#records.push(stored);
     this.#newest += bytes.length;
     this.#heldBytes += bytes.length;
     if (record.type === 'format') this.#ticksPerSecond = record.ticksPerSecond;
@@ -93,6 +127,7 @@ export class ChannelStore {
       this.#audioBytes += record.data.length;
     }
     this.#evict();
+    this.#keep?.(stored);
     for (const listener of this.#listeners) listener();
   }
 
@@ -163,7 +198,13 @@ export class ChannelStore {
 
   /** Start at a record, with what holds there. `undefined` is the end: what comes next. */
   startAt(record: StoredRecord | undefined): StartPoint {
-    const end: StoredRecord = {
+    const at = record ?? this.#end();
+    const pinned = [this.#lastBefore('format', at.offset), this.#lastBefore('title', at.offset)];
+    return { record: at, pinned: pinned.filter((found) => found !== undefined).sort((a, b) => a.offset - b.offset) };
+  }
+
+  #end(): StoredRecord {
+    return {
       type: 'audio',
       offset: this.#newest,
       bytes: Buffer.alloc(0),
@@ -171,9 +212,6 @@ export class ChannelStore {
       audioBytes: this.#audioBytes,
       repeat: { ...this.#repeat },
     };
-    const at = record ?? end;
-    const pinned = [this.#lastBefore('format', at.offset), this.#lastBefore('title', at.offset)];
-    return { record: at, pinned: pinned.filter((found) => found !== undefined).sort((a, b) => a.offset - b.offset) };
   }
 
   #lastBefore(type: 'format' | 'title', offset: number): StoredRecord | undefined {
