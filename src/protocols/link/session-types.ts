@@ -7,6 +7,8 @@ export interface SessionEvents {
   /** Something is to be sent though no packet came and no timer fired: call `poll`. */
   wake?(): void;
   pathState?(pathId: number, state: PathState): void;
+  /** The peer has that packet of the path: its record layer may change the key. The newest of each ACK. */
+  acknowledged?(pathId: number, packetNumber: number): void;
   /** The session no longer uses a path, as the peer was restarted: close its connection. */
   pathClosed?(pathId: number): void;
   /** The peer publishes a stream; also after its restart. */

@@ -235,6 +235,8 @@ export class LinkSession {
   #ack(path: LinkPath, frame: AckFrame, nowMs: number): void {
     const before = path.state;
     const { acked, late } = path.onAck(frame, nowMs);
+    const newest = acked.at(-1);
+    if (newest) this.#events.acknowledged?.(path.id, newest.number);
     for (const packet of [...acked, ...late]) {
       if (packet.controls.some(({ kind }) => kind === 'hello')) path.isHelloAcked = true;
       for (const chunk of packet.chunks) {
