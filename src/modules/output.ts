@@ -24,7 +24,7 @@ export interface StreamView {
   readonly startedUtcMs: number | undefined;
   /** Calls back after fragments were released; read `released`. Returns the unsubscriber. */
   onRelease(listener: () => void): () => void;
-  /** Calls back with frames as they arrive, before they make a fragment. Returns the unsubscriber. */
+  /** Calls back with frames as they arrive, before they make a fragment; each has its `origin`. Returns the unsubscriber. */
   onAudio(listener: (items: readonly AudioItem[]) => void): () => void;
   /** Calls back for each fragment as it arrives, before the reserve. Returns the unsubscriber. */
   onAppend(listener: (fragment: Fragment) => void): () => void;

@@ -20,6 +20,10 @@ export class Callbacks<Args extends unknown[]> {
     return () => this.#members.delete(callback);
   }
 
+  get isEmpty(): boolean {
+    return this.#members.size === 0;
+  }
+
   call(...args: Args): void {
     for (const callback of this.#members) {
       try {

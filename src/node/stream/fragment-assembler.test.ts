@@ -37,6 +37,30 @@ describe('FragmentAssembler', () => {
     expect(Buffer.concat(fragments.map(({ data }) => data))).toEqual(patternBytes(0, 4000));
   });
 
+  it('tells where in its run each item will lie', () => {
+    const { assembler, fragments, frame } = setUp();
+    const relayed = frame({ origin: { epoch: 'far', byte: 7000 } });
+    const items = [frame(), relayed, frame(), frame({}, 50), frame()];
+    const placed = [...assembler.placed(items.slice(0, 3)), undefined];
+    for (const item of items.slice(0, 3)) assembler.push(item);
+    placed.splice(3, 1, ...assembler.placed(items.slice(3)));
+    for (const item of items.slice(3)) assembler.push(item);
+    assembler.flush();
+    expect(placed.map((item) => item?.origin)).toEqual([
+      { epoch: 'e0', byte: 0 },
+      { epoch: 'far', byte: 7000 },
+      { epoch: 'e0', byte: 100 },
+      { epoch: 'e0', byte: 200 },
+      { epoch: 'e0', byte: 250 },
+    ]);
+    expect(placed[1]).toBe(relayed);
+    expect(fragments.map(({ originEpoch, originByte }) => [originEpoch, originByte])).toEqual([
+      ['e0', 0],
+      ['far', 7000],
+      ['e0', 100],
+    ]);
+  });
+
   it('ends a fragment where the format or the run changes, and counts generations', () => {
     const { assembler, fragments, frame } = setUp();
     assembler.push(frame());

@@ -64,6 +64,18 @@ export class FragmentAssembler {
     return this.#metadata;
   }
 
+  /** The next items to push, each with its origin: what begins its way here gets the place that it will have. */
+  placed(items: readonly AudioItem[]): readonly AudioItem[] {
+    const { epoch } = this.#options;
+    let byte = this.#ownBytes;
+    return items.map((item) => {
+      if (item.origin) return item;
+      const placed = { ...item, origin: { epoch, byte } };
+      byte += item.data.length;
+      return placed;
+    });
+  }
+
   push(item: AudioItem): void {
     if (item.discontinuity || item.format !== this.#format) this.flush();
     if (item.discontinuity) {

@@ -9,6 +9,7 @@ import { randomHex } from '../../core/random.ts';
 import type { StationInfo } from '../../core/station.ts';
 import type { NetworkAccess } from '../../modules/network.ts';
 import type { StreamView } from '../../modules/output.ts';
+import type { Extent } from '../../modules/values.ts';
 import { ContinuityLedger } from '../../protocols/link/ledger.ts';
 import type { StreamStatus } from '../status/schema.ts';
 import { bufferLimits } from './buffer-limits.ts';
@@ -109,7 +110,10 @@ export class Stream implements StreamView {
           log: this.#log,
           onAudio: (items) => this.#audio(index, items),
           keepDir: keepDirOf(config, index === 0 ? 'input' : `fallback-${index}`),
-          reserve: () => ({ nowMs: this.playout.reserveMs, targetMs: this.playout.targetMs }),
+          reserve: () => ({
+            nowMs: this.playout.reserveMs,
+            targetMs: this.playout.targetMs || expectedMs(config.reserve),
+          }),
           history: () => this.#history(index),
         }),
     );
@@ -186,7 +190,7 @@ export class Stream implements StreamView {
   }
 
   #push(items: readonly AudioItem[]): void {
-    this.#onAudio.call(items);
+    if (!this.#onAudio.isEmpty) this.#onAudio.call(this.#assembler.placed(items));
     for (const item of items) this.#assembler.push(item);
     this.#ownGeneration(this.#active);
   }
@@ -305,6 +309,11 @@ export class Stream implements StreamView {
     }
     return Buffer.concat(parts);
   }
+}
+
+/** What a reserve comes to before its bitrate is known: as if at 128 kbit/s. */
+function expectedMs(reserve: Extent): number {
+  return 'ms' in reserve ? reserve.ms : reserve.bytes / 16;
 }
 
 function keepsLedger({ input, fallback, outputs }: StreamConfig): boolean {
