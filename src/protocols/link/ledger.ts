@@ -27,16 +27,22 @@ export interface LedgerGap {
   readonly lostMs: number | undefined;
 }
 
-/** What a ledger holds at one time; plain data, for JSON. The last block may still be growing. */
-export interface LedgerSnapshot {
+/** The totals of a ledger. */
+export interface LedgerSummary {
   readonly audioBytes: number;
   readonly ticks: number;
+  /** The newest epoch, and where it ends. */
   readonly epoch: string | undefined;
-  readonly firstByte: number | undefined;
   readonly endByte: number | undefined;
-  readonly gaps: readonly LedgerGap[];
+  /** Where the first epoch begins. */
+  readonly firstByte: number | undefined;
   readonly gapCount: number;
   readonly repeatCount: number;
+}
+
+/** What a ledger holds at one time; plain data, for JSON. The last block may still be growing. */
+export interface LedgerSnapshot extends LedgerSummary {
+  readonly gaps: readonly LedgerGap[];
   readonly blocks: readonly LedgerBlock[];
 }
 
@@ -88,17 +94,24 @@ export class ContinuityLedger {
     if (this.#gaps.length > 1000) this.#gaps.shift();
   }
 
-  snapshot(): LedgerSnapshot {
-    const open = this.#openBlock();
+  /** Cheap: hashes and copies nothing. */
+  summary(): LedgerSummary {
     return {
       audioBytes: this.#audioBytes,
       ticks: this.#ticks,
       epoch: this.#epoch,
-      firstByte: this.#firstByte,
       endByte: this.#epoch === undefined ? undefined : this.#endByte,
-      gaps: [...this.#gaps],
+      firstByte: this.#firstByte,
       gapCount: this.#gapCount,
       repeatCount: this.#repeatCount,
+    };
+  }
+
+  snapshot(): LedgerSnapshot {
+    const open = this.#openBlock();
+    return {
+      ...this.summary(),
+      gaps: [...this.#gaps],
       blocks: open ? [...this.#blocks, open] : [...this.#blocks],
     };
   }
