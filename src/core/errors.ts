@@ -59,6 +59,7 @@ const SYSTEM_REASONS: Record<string, string> = {
   ETIMEDOUT: 'connection timed out',
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
+  EADDRNOTAVAIL: 'the local address is not on this machine',
   ENOTFOUND: 'no such host',
   EAI_AGAIN: 'the name server does not answer',
   ENOENT: 'no such file or folder',

@@ -143,4 +143,6 @@ export interface DialTarget {
   readonly displayUrl: string;
   /** The address was written by the operator in the configuration, not received from a peer (redirect, playlist). */
   readonly trusted: boolean;
+  /** Local address to connect from; undefined: as the system routes. */
+  readonly from?: string | undefined;
 }

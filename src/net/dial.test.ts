@@ -72,6 +72,19 @@ describe('createDialer', () => {
     expect(await readAll(socket)).toBe('hello');
   });
 
+  it('connects from a local address, to addresses of its family only', async () => {
+    const server = greeting();
+    const port = await listen(server);
+    const lookup = async () => ['::1', '127.0.0.1'];
+    const socket = await dialer({ lookup })(target(port, { host: 'x.example', from: '127.0.0.5' }));
+    expect([socket.localAddress, socket.remoteAddress]).toEqual(['127.0.0.5', '127.0.0.1']);
+    await expect(dialer()(target(port, { from: '::1' }))).rejects.toThrow('no way from ::1');
+    await expect(dialer()(target(port, { from: '192.0.2.1' }))).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: 'cannot reach http://radio.example/live: the local address is not on this machine',
+    });
+  });
+
   it('asks for a name once and dials the address that was checked', async () => {
     const port = await listen(greeting());
     const asked: string[] = [];

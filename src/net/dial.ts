@@ -36,7 +36,9 @@ export function createDialer(options: DialerOptions): (target: DialTarget) => Pr
 
   async function checkedAddresses(target: DialTarget, deadlineMs: number): Promise<string[]> {
     const host = target.host.replace(/^\[(.*)\]$/, '$1');
-    const found = isIP(host) ? [host] : await bounded(lookup(host), target, deadlineMs - clock.nowMs());
+    const all = isIP(host) ? [host] : await bounded(lookup(host), target, deadlineMs - clock.nowMs());
+    const found = target.from === undefined ? all : all.filter((address) => isIP(address) === isIP(target.from!));
+    if (found.length === 0 && all.length > 0) throw unreachable(target, new Error(otherFamily(target.from!)));
     const allowed = found.filter((address) => policy.refusal(address, target.trusted) === undefined);
     if (allowed.length > 0) return allowed.slice(0, MAX_ADDRESSES);
     const [refused] = found;
@@ -102,11 +104,11 @@ export function createDialer(options: DialerOptions): (target: DialTarget) => Pr
 }
 
 function open(address: string, target: DialTarget, authorities: readonly string[] | undefined): Socket {
-  if (!target.tls) return connect({ host: address, port: target.port });
+  const to = { host: address, port: target.port, ...(target.from === undefined ? {} : { localAddress: target.from }) };
+  if (!target.tls) return connect(to);
   const host = target.host.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
   return connectTls({
-    host: address,
-    port: target.port,
+    ...to,
     // an address has no server name (RFC 6066, section 3); the certificate is then checked against the address
     ...(isIP(host) ? {} : { servername: host }),
     ...(authorities ? { ca: [...authorities] } : {}),
@@ -121,6 +123,10 @@ async function resolveAll(host: string): Promise<string[]> {
 
 function interfaceAddresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+}
+
+function otherFamily(from: string): string {
+  return `there is no way from ${from} to an address of the other kind (IPv4, IPv6)`;
 }
 
 function timedOut(target: DialTarget): DistreamError {

@@ -1,7 +1,7 @@
 import type { AddressInfo, Server } from 'node:net';
 import { DistreamError } from '../core/errors.ts';
 import type { ListenAddress } from '../modules/network.ts';
-import { findPortHolder } from './port-holder.ts';
+import { findPortHolder, type Transport } from './port-holder.ts';
 
 /** Many players come at once when a station's line comes back. */
 const BACKLOG = 4096;
@@ -17,9 +17,8 @@ export async function listenOn(server: Server, address: ListenAddress): Promise<
   try {
     return await tryListen(server, address);
   } catch (error) {
-    const isFamilyMissing = address.host === '::' && NO_IPV6.has(codeOf(error));
-    if (isFamilyMissing) return listenOn(server, { host: '0.0.0.0', port: address.port });
-    throw await explain(error, address);
+    if (isIpv6Missing(error, address.host)) return listenOn(server, { host: '0.0.0.0', port: address.port });
+    throw await explainListenError(error, address, 'tcp');
   }
 }
 
@@ -43,10 +42,23 @@ function codeOf(error: unknown): string {
   return String((error as { code?: unknown }).code ?? '');
 }
 
-async function explain(error: unknown, { host, port }: ListenAddress): Promise<unknown> {
+/** True when `error` says that `::` cannot be listened on because there is no IPv6 here. */
+export function isIpv6Missing(error: unknown, host: string): boolean {
+  return host === '::' && NO_IPV6.has(codeOf(error));
+}
+
+/**
+ * The error for people of an error from opening a port: PORT_IN_USE, PORT_FORBIDDEN or ADDRESS_UNAVAILABLE; others as
+ * they are.
+ */
+export async function explainListenError(
+  error: unknown,
+  { host, port }: ListenAddress,
+  transport: Transport,
+): Promise<unknown> {
   const code = codeOf(error);
   if (code === 'EADDRINUSE') {
-    const holder = await findPortHolder(port);
+    const holder = await findPortHolder(port, transport);
     const text = holder ? ` by ${holder.name} (process ${holder.pid})` : '';
     return new DistreamError('PORT_IN_USE', { port, host, holder: text }, { cause: error });
   }

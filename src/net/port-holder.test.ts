@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { findPortHolder, listeningInodes } from './port-holder.ts';
@@ -25,10 +27,15 @@ describe('findPortHolder', () => {
     });
     const { port } = server.address() as AddressInfo;
     expect(await findPortHolder(port)).toMatchObject({ pid: process.pid });
+    expect(await findPortHolder(port, 'udp')).toBeUndefined();
     server.close();
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    expect(await findPortHolder(socket.address().port, 'udp')).toMatchObject({ pid: process.pid });
+    socket.close();
   });
 
   it('tells nothing where nothing can be told', async () => {
-    expect(await findPortHolder(1, '/nowhere')).toBeUndefined();
+    expect(await findPortHolder(1, 'tcp', '/nowhere')).toBeUndefined();
   });
 });

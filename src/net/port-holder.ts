@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
-const LISTENING = '0A';
+/** What the kernel's tables show for a socket that takes whoever comes. */
+const WAITING = { tcp: '0A', udp: '07' } as const;
 const MAX_PROCESSES = 4000;
 const MAX_FILES = 4096;
 
@@ -10,14 +11,21 @@ export interface PortHolder {
   readonly pid: number;
 }
 
+/** The protocols that have ports. */
+export type Transport = keyof typeof WAITING;
+
 /**
- * The program that listens on a TCP port of this machine, as far as this process may see (Linux: `/proc`). Never
+ * The program that listens on a port of this machine, as far as this process may see (Linux: `/proc`). Never
  * rejects; undefined when it cannot be told.
  */
-export async function findPortHolder(port: number, procDir = '/proc'): Promise<PortHolder | undefined> {
+export async function findPortHolder(
+  port: number,
+  transport: Transport = 'tcp',
+  procDir = '/proc',
+): Promise<PortHolder | undefined> {
   try {
-    const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readOrEmpty(`${procDir}/net/${name}`)));
-    const inodes = new Set(tables.flatMap((table) => listeningInodes(table, port)));
+    const tables = await Promise.all(['', '6'].map((family) => readOrEmpty(`${procDir}/net/${transport}${family}`)));
+    const inodes = new Set(tables.flatMap((table) => listeningInodes(table, port, transport)));
     return inodes.size > 0 ? await findProcess(inodes, procDir) : undefined;
   } catch {
     return undefined;
@@ -25,11 +33,11 @@ export async function findPortHolder(port: number, procDir = '/proc'): Promise<P
 }
 
 /** Inodes of the sockets that listen on the port, from a table such as `/proc/net/tcp` (proc_net_tcp in the kernel's documentation). */
-export function listeningInodes(table: string, port: number): string[] {
+export function listeningInodes(table: string, port: number, transport: Transport = 'tcp'): string[] {
   const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   return table.split('\n').flatMap((line) => {
     const columns = line.trim().split(/\s+/);
-    const isWanted = columns[1]?.endsWith(wanted) && columns[3] === LISTENING;
+    const isWanted = columns[1]?.endsWith(wanted) && columns[3] === WAITING[transport];
     return isWanted && columns[9] ? [columns[9]] : [];
   });
 }
