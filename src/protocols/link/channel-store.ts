@@ -1,4 +1,4 @@
-import { endOf, type StoredRecord } from './stored-record.ts';
+import { endOf, isPinned, PINNED_TYPES, type StoredRecord } from './stored-record.ts';
 import { encodeRecord, type RepeatState, type StreamRecord } from './stream-records.ts';
 
 /** What a store is and how much it keeps; the tighter bound wins. */
@@ -28,7 +28,7 @@ export interface StoreSnapshot {
 /** Where a reader begins: a record, and what holds there. */
 export interface StartPoint {
   readonly record: StoredRecord;
-  /** The format and the title that hold at `record` and came before it, ascending. */
+  /** The format, the title and the origin that hold at `record` and came before it, ascending. */
   readonly pinned: readonly StoredRecord[];
 }
 
@@ -36,7 +36,7 @@ const RATE_WINDOW_US = 5e6;
 
 /**
  * One published stream: a continuous stream of bytes with absolute offsets, of which the newest `keepMs` are kept.
- * It outlives sessions and may serve any number of them; it keeps the last format and title for ever.
+ * It outlives sessions and may serve any number of them; it keeps the last format, title and origin for ever.
  */
 export class ChannelStore {
   readonly name: string;
@@ -45,7 +45,7 @@ export class ChannelStore {
   readonly #maxBytes: number;
   #records: StoredRecord[] = [];
   #head = 0; // index of the oldest, so that eviction does not shift each time
-  #pinned: StoredRecord[] = []; // format and title from before the oldest
+  #pinned: StoredRecord[] = []; // format, title and origin from before the oldest
   #newest = 0;
   #heldBytes = 0;
   #mediaTimeUs = 0;
@@ -199,7 +199,7 @@ export class ChannelStore {
   /** Start at a record, with what holds there. `undefined` is the end: what comes next. */
   startAt(record: StoredRecord | undefined): StartPoint {
     const at = record ?? this.#end();
-    const pinned = [this.#lastBefore('format', at.offset), this.#lastBefore('title', at.offset)];
+    const pinned = PINNED_TYPES.map((type) => this.#lastBefore(type, at.offset));
     return { record: at, pinned: pinned.filter((found) => found !== undefined).sort((a, b) => a.offset - b.offset) };
   }
 
@@ -214,7 +214,7 @@ export class ChannelStore {
     };
   }
 
-  #lastBefore(type: 'format' | 'title', offset: number): StoredRecord | undefined {
+  #lastBefore(type: (typeof PINNED_TYPES)[number], offset: number): StoredRecord | undefined {
     for (let index = this.#records.length - 1; index >= this.#head; index--) {
       const record = this.#records[index]!;
       if (record.type === type && record.offset < offset) return record;
@@ -244,7 +244,7 @@ export class ChannelStore {
       if (this.#mediaTimeUs - second.mediaTimeUs < this.#keepUs && this.#heldBytes <= this.#maxBytes) break;
       const oldest = this.#records[this.#head++]!;
       this.#heldBytes -= oldest.bytes.length;
-      if (oldest.type === 'format' || oldest.type === 'title') {
+      if (isPinned(oldest)) {
         this.#pinned = [...this.#pinned.filter(({ type }) => type !== oldest.type), oldest];
       }
     }

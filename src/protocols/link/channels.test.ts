@@ -21,6 +21,7 @@ class Sink implements ChannelSink {
 
   record(record: StreamRecord, audioOffset: number): void {
     if (record.type === 'audio') this.heard.push(`${audioOffset / FRAME_BYTES}:${record.data[0]}`);
+    else if (record.type === 'origin') this.heard.push(`origin ${record.originByte}`);
     else this.heard.push(record.type === 'title' ? record.title : record.type);
   }
 
@@ -47,6 +48,8 @@ function make(count: number): void {
 }
 
 const title = (text: string) => store.append({ type: 'title', title: text, artist: '', url: '' });
+const origin = (originByte: number) =>
+  store.append({ type: 'origin', epoch: '8899aabbccddeeff', originByte, audioOffset: made * FRAME_BYTES });
 const frames = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => `${from + index}:${from + index}`);
 
@@ -109,6 +112,23 @@ describe('a channel', () => {
     subscribe();
     deliver(takePieces());
     expect(sink.heard).toEqual(['format', 'before', ...frames(6, 15), 'after', '15:15']);
+  });
+
+  it('tells the origin that holds, also after what is lost', () => {
+    origin(1000);
+    title('before');
+    make(15);
+    subscribe();
+    deliver(takePieces());
+    expect(sink.heard).toEqual(['format', 'origin 1000', 'before', ...frames(5, 15)]);
+    origin(9000);
+    make(5);
+    const lost = takePieces();
+    make(40);
+    for (const { offset, data } of lost) send.lost({ start: offset, end: offset + data.length }, 1, 0);
+    sink.heard.length = 0;
+    deliver(takePieces());
+    expect(sink.heard.slice(0, 3)).toEqual(['eviction 2500', 'origin 9000', '40:40']);
   });
 
   it('delivers each byte once, however often and in whatever pieces it comes', () => {

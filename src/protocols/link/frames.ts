@@ -15,6 +15,8 @@ export const MAX_CHANNELS = 1024;
 export const MAX_NAME_BYTES = 255;
 /** Ranges of one ACK or HAVE. */
 export const MAX_RANGES = 64;
+/** Records that a START pins: the format, the title, the origin. */
+export const MAX_PINNED = 3;
 /** Bytes of a BYE's reason. */
 export const MAX_REASON_BYTES = 200;
 /** Bytes of a session id, an instance and an epoch. */
@@ -96,7 +98,7 @@ export interface StartFrame {
   /** Length and ticks of the audio record before it, for `repeat` records; 0, 0 when there is none. */
   readonly repeatBytes: number;
   readonly repeatTicks: number;
-  /** Records before `offset` that hold there (the format, the title), ascending; read them first. */
+  /** Records before `offset` that hold there (format, title, origin), ascending; read them first. */
   readonly pinned: readonly Range[];
 }
 
@@ -304,7 +306,8 @@ function decodeStart(reader: ByteReader): StartFrame {
   const [mediaTimeUs, audioBytes] = [reader.varint(), reader.varint()];
   const [repeatBytes, repeatTicks] = [reader.varint(), reader.varint()];
   const pinned = decodeRanges(reader, 0);
-  if (pinned.length > 2 || (pinned.at(-1)?.end ?? 0) > offset) throw new ProtocolViolation('START pins what follows');
+  if (pinned.length > MAX_PINNED) throw new ProtocolViolation(`START pins ${pinned.length} records`);
+  if ((pinned.at(-1)?.end ?? 0) > offset) throw new ProtocolViolation('START pins what follows');
   return { type: 'start', channel, serial, offset, mediaTimeUs, audioBytes, repeatBytes, repeatTicks, pinned };
 }
 

@@ -13,6 +13,14 @@ export interface StoredRecord {
   readonly repeat: Readonly<RepeatState>;
 }
 
+/** Records that hold until the next of their type: who begins later is sent the last of each first. */
+export const PINNED_TYPES = ['format', 'title', 'origin'] as const;
+
+/** Whether a record holds until the next of its type. */
+export function isPinned({ type }: StoredRecord): boolean {
+  return type === 'format' || type === 'title' || type === 'origin';
+}
+
 /** The offset after the record's last byte. */
 export function endOf(record: StoredRecord): number {
   return record.offset + record.bytes.length;

@@ -25,6 +25,10 @@ const GOLDEN: readonly (readonly [string, StreamRecord])[] = [
   ['04 02 00 00', { type: 'discontinuity', cause: 'source-restart', lostMs: undefined }],
   ['05 01 01', { type: 'state', state: 'silent' }],
   ['06 02 4480', { type: 'time', utcUs: 1152 }],
+  [
+    '07 10 0123456789abcdef 80015f90 80f42400',
+    { type: 'origin', epoch: '0123456789abcdef', originByte: 90_000, audioOffset: 16_000_000 },
+  ],
   ['80 676869', audio('ghi', 1152)],
 ];
 const BYTES = Buffer.from(GOLDEN.map(([hex]) => hex.replaceAll(' ', '')).join(''), 'hex');
@@ -61,13 +65,36 @@ describe('records of a channel', () => {
     expect(reader.heldBytes).toBe(0);
   });
 
+  it('are passed over when a later version made them', () => {
+    const later = Buffer.from('0802abcd7f00', 'hex');
+    const bytes = Buffer.concat([BYTES.subarray(0, 22), later, BYTES.subarray(22)]);
+    for (const portions of portionings(bytes)) expect(readAll(portions)).toEqual(RECORDS);
+  });
+
+  it('bring any origin back', () => {
+    const number = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+    const epoch = fc.uint8Array({ minLength: 8, maxLength: 8 }).map((bytes) => Buffer.from(bytes).toString('hex'));
+    fc.assert(
+      fc.property(epoch, number, number, (run, originByte, audioOffset) => {
+        const origin: StreamRecord = { type: 'origin', epoch: run, originByte, audioOffset };
+        expect(readAll([encodeRecord(origin, { bytes: 0, ticks: 0 })])).toEqual([origin]);
+      }),
+      { numRuns: 100 },
+    );
+    const short: StreamRecord = { type: 'origin', epoch: 'abcd', originByte: 0, audioOffset: 0 };
+    expect(() => encodeRecord(short, { bytes: 0, ticks: 0 })).toThrow(RangeError);
+  });
+
   it('go on in the middle when the last length is known', () => {
     const reader = new RecordReader({ bytes: 3, ticks: 1152 });
     expect(reader.push(Buffer.from('80646566', 'hex'))).toEqual([audio('def', 1152)]);
   });
 
   it.each([
-    ['an unknown type', '07 00'],
+    ['an unknown type without a length', '81 00'],
+    ['type 0', '00 00'],
+    ['an unknown type above 1 MiB', '08 80200000 00'],
+    ['an origin that is cut short', '07 09 0123456789abcdef 00'],
     ['a record above 1 MiB', '02 80200000 00'],
     ['a repeat of nothing', '80 00'],
     ['empty audio', '02 00 00'],

@@ -11,8 +11,9 @@ export const MAX_RECORD_BYTES = 1 << 20;
 /** Bytes of a record's head at most: its type, its length, its ticks. */
 const MAX_HEAD_BYTES = 1 + 4 + 8;
 const MAX_TEXT_BYTES = 4096;
+const EPOCH_BYTES = 8;
 
-const TYPE = { format: 1, audio: 2, title: 3, discontinuity: 4, state: 5, time: 6, repeat: 0x80 } as const;
+const TYPE = { format: 1, audio: 2, title: 3, discontinuity: 4, state: 5, time: 6, origin: 7, repeat: 0x80 } as const;
 const CAUSES: readonly DiscontinuityCause[] = ['source-restart', 'input-switch', 'line-loss', 'eviction', 'corrupt'];
 const STATES = ['live', 'silent', 'ended'] as const;
 
@@ -39,6 +40,18 @@ export interface AudioRecord {
   readonly ticks: number;
 }
 
+/**
+ * Which run of audio this is, the same at every node that carries it: from audio byte `audioOffset` of the channel on,
+ * the audio is byte `originByte` of the run `epoch`. Absolute, so that it says the same wherever it is delivered.
+ */
+export interface OriginRecord {
+  readonly type: 'origin';
+  /** Hex of 8 bytes. */
+  readonly epoch: string;
+  readonly originByte: number;
+  readonly audioOffset: number;
+}
+
 export type StreamRecord =
   | FormatRecord
   | AudioRecord
@@ -48,7 +61,8 @@ export type StreamRecord =
   | { readonly type: 'discontinuity'; readonly cause: DiscontinuityCause; readonly lostMs: number | undefined }
   | { readonly type: 'state'; readonly state: SourceState }
   /** UTC of the next audio sample, in microseconds. */
-  | { readonly type: 'time'; readonly utcUs: number };
+  | { readonly type: 'time'; readonly utcUs: number }
+  | OriginRecord;
 
 /** Length and ticks of the last audio record: one of the same needs a head of a single byte. */
 export interface RepeatState {
@@ -56,7 +70,10 @@ export interface RepeatState {
   ticks: number;
 }
 
-/** The record's bytes; `repeat` is what was written before and is brought up to date. Throws RangeError above 1 MiB. */
+/**
+ * The record's bytes; `repeat` is what was written before and is brought up to date. Throws RangeError above 1 MiB and
+ * for an epoch that is not 8 bytes.
+ */
 export function encodeRecord(record: StreamRecord, repeat: RepeatState): Buffer {
   if (record.type === 'audio') return encodeAudio(record, repeat);
   const writer = new ByteWriter(record.type === 'format' ? record.headers.length + 1024 : 3 * MAX_TEXT_BYTES + 64);
@@ -101,7 +118,17 @@ function encodeContent(writer: ByteWriter, record: Exclude<StreamRecord, AudioRe
       return writer.varint(STATES.indexOf(record.state));
     case 'time':
       return writer.varint(record.utcUs);
+    case 'origin':
+      writer.bytes(epochBytes(record.epoch));
+      writer.varint(record.originByte);
+      return writer.varint(record.audioOffset);
   }
+}
+
+function epochBytes(epoch: string): Buffer {
+  const bytes = Buffer.from(epoch, 'hex');
+  if (bytes.length !== EPOCH_BYTES) throw new RangeError(`an epoch of ${bytes.length} bytes`);
+  return bytes;
 }
 
 // Cut at a character's border, so that the receiver decodes what was sent.
@@ -152,7 +179,7 @@ export class RecordReader {
   #take(bytes: Buffer, records: StreamRecord[]): number {
     const type = bytes[0]!;
     if (type === TYPE.repeat) return this.#takeAudio(bytes, 1, records);
-    if (type < TYPE.format || type > TYPE.time) throw new ProtocolViolation(`record type ${type} is unknown`);
+    if (type < TYPE.format || type > TYPE.repeat) throw new ProtocolViolation(`record type ${type} is unknown`);
     const lengthBytes = varintAt(bytes, 1);
     if (lengthBytes === undefined) return 0;
     const reader = new ByteReader(bytes);
@@ -171,7 +198,8 @@ export class RecordReader {
     }
     this.#needBytes = reader.position + length;
     if (reader.remaining < length) return 0;
-    records.push(decodeContent(type, new ByteReader(reader.bytes(length))));
+    // What a later publisher may say besides is passed over.
+    if (type <= TYPE.origin) records.push(decodeContent(type, new ByteReader(reader.bytes(length))));
     return this.#needBytes;
   }
 
@@ -217,7 +245,11 @@ function decodeContent(type: number, reader: ByteReader): StreamRecord {
       if (!state) throw new ProtocolViolation('an unknown source state');
       return { type: 'state', state };
     }
-    default:
+    case TYPE.time:
       return { type: 'time', utcUs: reader.varint() };
+    default: {
+      const epoch = reader.bytes(EPOCH_BYTES).toString('hex');
+      return { type: 'origin', epoch, originByte: reader.varint(), audioOffset: reader.varint() };
+    }
   }
 }
