@@ -158,7 +158,7 @@ export function audioByte(offset: number, salt: number): number {
 export class SimSource {
   readonly store: ChannelStore;
   readonly salt: number;
-  readonly ledger = new ContinuityLedger();
+  readonly ledger: ContinuityLedger;
   audioBytes = 0;
   frames = 0;
   isRunning = true;
@@ -168,6 +168,7 @@ export class SimSource {
   constructor(network: LinkNetwork, options: { name?: string; keepMs?: number } = {}) {
     const { name = '/live', keepMs = 35_000 } = options;
     this.#network = network;
+    this.ledger = new ContinuityLedger(() => network.nowMs);
     this.store = new ChannelStore({ name, epoch: hexOf(network.random, 8), keepMs, maxBytes: 8 << 20 });
     this.salt = Number.parseInt(this.store.epoch.slice(0, 7), 16);
     this.#startMs = network.nowMs;

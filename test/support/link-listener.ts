@@ -8,7 +8,7 @@ import type { LinkNetwork } from './link-network.ts';
 export class SimListener implements ChannelSink {
   readonly gaps: { cause: GapCause; lostMs: number | undefined; atMs: number }[] = [];
   readonly titles: { title: string; atByte: number }[] = [];
-  readonly ledger = new ContinuityLedger();
+  readonly ledger: ContinuityLedger;
   readonly #network: LinkNetwork;
   readonly #source: () => SimSource;
   formats = 0;
@@ -30,6 +30,7 @@ export class SimListener implements ChannelSink {
   /** `source` is the one that runs now. */
   constructor(network: LinkNetwork, source: () => SimSource) {
     this.#network = network;
+    this.ledger = new ContinuityLedger(() => network.nowMs);
     this.#source = source;
   }
 

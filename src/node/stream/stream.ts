@@ -76,7 +76,7 @@ export class Stream implements StreamView {
     this.#onRelease = new Callbacks('audio that is due', this.#log);
     this.#onAppend = new Callbacks('new audio', this.#log);
     this.#onAudio = new Callbacks('new frames', this.#log);
-    this.ledger = keepsLedger(config) ? new ContinuityLedger() : undefined;
+    this.ledger = keepsLedger(config) ? new ContinuityLedger(() => deps.clock.utcMs()) : undefined;
     this.#startedMs = deps.clock.nowMs();
     this.stateSinceUtcMs = deps.clock.utcMs();
     this.buffer = new FragmentBuffer(bufferLimits(config));

@@ -7,8 +7,10 @@ import { ContinuityLedger, compareLedgers, LEDGER_BLOCK_BYTES } from './ledger.t
 const random = seededRandom(5);
 const AUDIO = Buffer.from(Array.from({ length: 300_000 }, () => Math.floor(random() * 256)));
 
+let nowMs = 1000;
+
 function ledgerOf(from: number, to: number, sizes: readonly number[], audio = AUDIO): ContinuityLedger {
-  const ledger = new ContinuityLedger();
+  const ledger = new ContinuityLedger(() => nowMs);
   let at = from;
   for (const part of cut(audio.subarray(from, to), sizes)) {
     ledger.audio('e1', at, part, 10);
@@ -53,11 +55,21 @@ describe('ContinuityLedger', () => {
     expect(compareLedgers(sender, receiver.snapshot())).toEqual([
       { kind: 'only-first', epoch: 'e1', firstByte: 100_000, endByte: 120_000 },
     ]);
-    expect(receiver.snapshot().gaps).toEqual([{ cause: 'eviction', epoch: 'e1', atByte: 100_000, lostMs: 1250 }]);
+    expect(receiver.snapshot().gaps).toEqual([
+      { cause: 'eviction', epoch: 'e1', atByte: 100_000, lostMs: 1250, utcMs: 1000 },
+    ]);
+  });
+
+  it('tells when each block began at its end', () => {
+    const ledger = ledgerOf(0, LEDGER_BLOCK_BYTES + 5, [5000]);
+    nowMs = 9000;
+    ledger.audio('e1', LEDGER_BLOCK_BYTES + 5, AUDIO.subarray(LEDGER_BLOCK_BYTES + 5, 3 * LEDGER_BLOCK_BYTES), 1);
+    expect(ledger.snapshot().blocks.map(({ utcMs }) => utcMs)).toEqual([1000, 1000, 9000]);
+    nowMs = 1000;
   });
 
   it('counts repeats and keeps its bound', () => {
-    const ledger = new ContinuityLedger(4);
+    const ledger = new ContinuityLedger(() => nowMs, 4);
     for (let turn = 0; turn < 20; turn++) ledger.audio('e1', 0, AUDIO.subarray(0, 1000), 1);
     expect(ledger.snapshot()).toMatchObject({ repeatCount: 19, audioBytes: 20_000 });
     expect(ledger.snapshot().blocks.length).toBeLessThanOrEqual(5);

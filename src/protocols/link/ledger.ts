@@ -13,6 +13,8 @@ export interface LedgerBlock {
   /** Audio byte of the epoch at which it begins. */
   readonly firstByte: number;
   readonly bytes: number;
+  /** When its first byte was accounted at this end, UTC in milliseconds: where a time span begins. */
+  readonly utcMs: number;
   /** SHA-256 of its audio, hex. */
   readonly sha256: string;
   /** SHA-256 of the chain before and this block's hash, hex: one number that stands for all before it. */
@@ -25,6 +27,8 @@ export interface LedgerGap {
   readonly epoch: string;
   readonly atByte: number;
   readonly lostMs: number | undefined;
+  /** When it was accounted, UTC in milliseconds. */
+  readonly utcMs: number;
 }
 
 /** The totals of a ledger. */
@@ -48,12 +52,14 @@ export interface LedgerSnapshot extends LedgerSummary {
 
 /** Accounts one stream at one end. Bounded: the newest `maxBlocks` blocks and 1,000 gaps are kept, all are counted. */
 export class ContinuityLedger {
+  readonly #utcMs: () => number;
   readonly #maxBlocks: number;
   #blocks: LedgerBlock[] = [];
   #gaps: LedgerGap[] = [];
   #epoch: string | undefined;
   #firstByte: number | undefined;
   #blockStart = 0;
+  #blockUtcMs = 0;
   #endByte = 0;
   #hash: Hash = createHash('sha256');
   #chain = '';
@@ -62,7 +68,9 @@ export class ContinuityLedger {
   #gapCount = 0;
   #repeatCount = 0;
 
-  constructor(maxBlocks = 8192) {
+  /** `utcMs` is the clock that dates blocks and gaps. */
+  constructor(utcMs: () => number, maxBlocks = 8192) {
+    this.#utcMs = utcMs;
     this.#maxBlocks = maxBlocks;
   }
 
@@ -79,6 +87,7 @@ export class ContinuityLedger {
     for (let from = 0; from < data.length; ) {
       const room = LEDGER_BLOCK_BYTES - (this.#endByte % LEDGER_BLOCK_BYTES);
       const part = data.subarray(from, from + room);
+      if (this.#endByte === this.#blockStart) this.#blockUtcMs = this.#utcMs();
       this.#hash.update(part);
       this.#endByte += part.length;
       from += part.length;
@@ -90,7 +99,7 @@ export class ContinuityLedger {
 
   gap(cause: string, lostMs: number | undefined): void {
     this.#gapCount++;
-    this.#gaps.push({ cause, epoch: this.#epoch ?? '', atByte: this.#endByte, lostMs });
+    this.#gaps.push({ cause, epoch: this.#epoch ?? '', atByte: this.#endByte, lostMs, utcMs: this.#utcMs() });
     if (this.#gaps.length > 1000) this.#gaps.shift();
   }
 
@@ -121,7 +130,7 @@ export class ContinuityLedger {
     if (bytes === 0) return undefined;
     const sha256 = this.#hash.copy().digest('hex');
     const chain = createHash('sha256').update(this.#chain).update(sha256).digest('hex');
-    return { epoch: this.#epoch!, firstByte: this.#blockStart, bytes, sha256, chain };
+    return { epoch: this.#epoch!, firstByte: this.#blockStart, bytes, utcMs: this.#blockUtcMs, sha256, chain };
   }
 
   #closeBlock(): void {

@@ -159,6 +159,6 @@ describe('a link session', () => {
     const [sent, heard] = [source.ledger.snapshot(), listener.ledger.snapshot()];
     expect(heard.blocks.length).toBeGreaterThan(10);
     expect(compareLedgers(sent, heard)).toEqual([]);
-    expect(sent.blocks.slice(0, 10)).toEqual(heard.blocks.slice(0, 10));
+    expect(sent.blocks[9]!.chain).toBe(heard.blocks[9]!.chain);
   });
 });
