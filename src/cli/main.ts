@@ -7,6 +7,7 @@ import { EXIT } from '../core/error-codes.ts';
 import { addCheck } from './commands/check.ts';
 import { addCredentials } from './commands/credentials.ts';
 import { addDemo } from './commands/demo.ts';
+import { addKeygen } from './commands/keygen.ts';
 import { addRun } from './commands/run.ts';
 import { addStatus } from './commands/status.ts';
 import { type CliIo, processIo } from './io.ts';
@@ -21,6 +22,7 @@ export async function runDistream(args: readonly string[], io: CliIo = processIo
   addStatus(program, outcome, io);
   addDemo(program, outcome, io);
   addCredentials(program, outcome, io);
+  addKeygen(program, outcome, io);
   addExamples(program, [
     ['distream demo', 'hear a station that outlives its failing line'],
     ['distream run', 'run the node of distream.yaml'],

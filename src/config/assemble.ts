@@ -6,6 +6,7 @@ import { checkCombinations } from './combinations.ts';
 import { type ConfigTree, isMap } from './config-tree.ts';
 import type { CredentialSource } from './credentials.ts';
 import { fileSchema } from './file-schema.ts';
+import { nodeLinkKey } from './link-key.ts';
 import type { PlacedModule, Registries } from './module-use.ts';
 import type { HttpConfig, NodeConfig } from './node-config.ts';
 import type { ProblemList } from './problems.ts';
@@ -62,6 +63,7 @@ export async function assemble(source: ConfigSource, options: AssembleOptions): 
   const outputs = all.flatMap((used) => used.outputs);
   const http = source.compatible ? undefined : httpConfig(settings.http);
   const admin = { user: settings.admin.user, password: adminPassword(settings.admin.password, source, credentials) };
+  const linkKey = nodeLinkKey(settings.link?.key, modules, credentials, problems);
   checkCombinations(inputs, outputs, context);
   checkPasswords({ http, admin, modules: [...inputs, ...outputs], compatible: source.compatible }, context);
   problems.throwIfAny();
@@ -70,13 +72,15 @@ export async function assemble(source: ConfigSource, options: AssembleOptions): 
     baseDir: source.baseDir,
     stateDir: source.stateDir,
     http,
+    ...(linkKey !== undefined && { linkKey }),
     admin,
     egressAllow: settings.egress.allow,
     log: logConfig(settings.log, source.baseDir),
     streams,
     warnings,
   };
-  return { config, modules, secrets: [admin.password, ...[...inputs, ...outputs].flatMap(secretsOf)] };
+  const own = linkKey === undefined ? [admin.password] : [admin.password, linkKey];
+  return { config, modules, secrets: [...own, ...[...inputs, ...outputs].flatMap(secretsOf)] };
 }
 
 function logConfig({ level, file, fileLevel }: Settings['log'], baseDir: string): NodeConfig['log'] {
@@ -144,7 +148,7 @@ function secretsOf(use: PlacedModule<Pick<InputModule, 'type' | 'schema'>>): str
 export function hasInlineSecret(source: ConfigSource, modules: ReadonlyMap<string, StreamModules>): boolean {
   const { tree } = source;
   const inline = (path: (string | number)[]) => typeof tree.get(path) === 'string' && !tree.sourceOf(path);
-  if (inline(['admin', 'password'])) return true;
+  if (inline(['admin', 'password']) || inline(['link', 'key'])) return true;
   const uses = [...modules.values()].flatMap((used) => [used.input, ...used.fallback, ...used.outputs]);
   return uses.some(
     (use) =>

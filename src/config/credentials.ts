@@ -18,8 +18,8 @@ const fileShape = z.object({ version: z.literal(1), secrets: z.record(z.string()
 
 /** Where secrets that were left out come from. */
 export interface CredentialSource {
-  /** The secret of that key, e.g. `streams.morning.input.password`; makes it when there is none. */
-  obtain(key: string): string;
+  /** The secret of that key, e.g. `streams.morning.input.password`; makes it when there is none, by default with `makeSecret`. */
+  obtain(key: string, make?: () => string): string;
 }
 
 /** A new secret: four groups of five letters and digits, 97 bits. */
@@ -74,10 +74,10 @@ export class CredentialStore implements CredentialSource {
     return this.#madeCount;
   }
 
-  obtain(key: string): string {
+  obtain(key: string, make = makeSecret): string {
     const known = this.#secrets.get(key);
     if (known !== undefined) return known;
-    const made = makeSecret();
+    const made = make();
     this.#secrets.set(key, made);
     this.#changed = true;
     this.#madeCount++;
@@ -112,8 +112,8 @@ export class CredentialPreview implements CredentialSource {
     this.#store = store;
   }
 
-  obtain(key: string): string {
-    return this.#store.secrets.get(key) ?? makeSecret();
+  obtain(key: string, make = makeSecret): string {
+    return this.#store.secrets.get(key) ?? make();
   }
 }
 

@@ -8,6 +8,7 @@ import { Document, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import type { z } from 'zod';
 import { type ConfigTree, isMap } from './config-tree.ts';
 import { fileSchema } from './file-schema.ts';
+import { usesNodeKey } from './link-key.ts';
 import type { ConfigPart } from './load.ts';
 import type { PlacedModule } from './module-use.ts';
 import { type ConfigPath, formatPath } from './problems.ts';
@@ -41,7 +42,7 @@ function effectivePart({ source, modules }: ConfigPart): Effective {
   const whole = new Walker(source.tree, moduleAt).walk(fileSchema, source.tree.root, []);
   if (!source.compatible) return whole;
   // DiStreamer's files open only their modules' ports.
-  const shared = new Set(['http', 'admin', 'egress']);
+  const shared = new Set(['http', 'admin', 'egress', 'link']);
   return { kind: 'map', entries: entriesOf(whole).filter(([key]) => !shared.has(key)) };
 }
 
@@ -106,6 +107,8 @@ class Walker {
   #absent(schema: z.ZodType, path: ConfigPath): Effective | undefined {
     const { meta, defaultValue } = unwrap(schema);
     if (meta.generate) return { kind: 'value', value: MASK, note: 'made once; see: distream credentials' };
+    if (path.length === 1 && path[0] === 'link' && usesNodeKey(this.#moduleAt.values()))
+      return this.walk(schema, {}, path);
     if (defaultValue !== undefined) return this.walk(schema, defaultValue, path, 'default');
     return path.length === 3 && path[2] === 'reserve' ? this.#reserve(path) : undefined;
   }
@@ -114,7 +117,8 @@ class Walker {
     const stream = path.slice(0, 2);
     const input = this.#moduleAt.get(formatPath([...stream, 'input']))?.module as { overLine?: boolean } | undefined;
     if (!input?.overLine) return { kind: 'value', value: '0s', note: 'default: the input is local' };
-    const buffer = this.#tree.get([...stream, 'buffer']) ?? '60s';
+    const written = this.#tree.get([...stream, 'buffer']) ?? '60s';
+    const buffer = isMap(written) ? written.keep : written;
     return { kind: 'value', value: buffer, note: 'default: the buffer, since the input comes over a line' };
   }
 }

@@ -6,6 +6,7 @@
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { linkKey } from '../modules/link-options.ts';
 import { durationMs, extent, generatedSecret, mountPath } from '../modules/values.ts';
 
 const STREAM_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u;
@@ -109,6 +110,18 @@ export const egressSchema = z
     'Where the node may connect to. Public addresses, and what you write into the configuration yourself, are always allowed.',
   );
 
+/** Links to other nodes. */
+export const linkSchema = z
+  .strictObject({
+    key: linkKey('private')
+      .meta({ secret: true, generate: true })
+      .optional()
+      .describe(
+        'Private key of this node, `dskey_...`. Left out: made once when a stream uses a link; `distream credentials` shows its public key for the other side.',
+      ),
+  })
+  .describe('What this node is to others on native links.');
+
 const logLevel = () => z.enum(['silent', 'error', 'warn', 'info', 'debug']);
 
 /** The log. */
@@ -128,7 +141,22 @@ const moduleUse = (family: string) =>
 /** One stream, its modules' options left open. */
 export const streamSchema = z
   .strictObject({
-    buffer: extent().prefault('60s').describe('Audio kept, as a time or a size.'),
+    buffer: z
+      .union([
+        extent(),
+        z.strictObject({
+          keep: extent().describe('Audio kept, as a time or a size.'),
+          path: z
+            .string()
+            .min(1)
+            .max(4096)
+            .describe('Folder in which links keep it too, so that a restart of the process loses nothing.'),
+        }),
+      ])
+      .prefault('60s')
+      .describe(
+        'Audio kept, as a time or a size; or `{ keep: 60s, path: ./keep }`: then what links hold outlives the process.',
+      ),
     reserve: extent()
       .optional()
       .describe(
@@ -159,6 +187,7 @@ export const fileSchema = z.strictObject({
   http: httpSchema.prefault({}),
   admin: adminSchema.prefault({}),
   egress: egressSchema.prefault({}),
+  link: linkSchema.optional(),
   log: logSchema.prefault({}),
   streams: z
     .record(

@@ -1,5 +1,7 @@
+import { publicKeyOf } from '../protocols/link/keys.ts';
 import { generatedKeys, generatedOptions, type KeyedUse } from './assemble.ts';
 import { isMap } from './config-tree.ts';
+import { LINK_KEY } from './link-key.ts';
 import type { LoadedConfig } from './load.ts';
 
 /** A secret that the node makes because the configuration leaves it out. */
@@ -7,8 +9,10 @@ export interface GeneratedSecret {
   /** Its name in the credentials file. */
   readonly key: string;
   readonly user: string | undefined;
-  /** Undefined: not made yet. */
+  /** Undefined: not made yet, or a key. */
   readonly password: string | undefined;
+  /** Of a private key, which itself is shown nowhere; undefined: not made yet, or a password. */
+  readonly publicKey?: string;
   /** What to do with it, in words. */
   readonly use: string;
 }
@@ -21,6 +25,8 @@ export function generatedSecrets({ config, parts, credentials }: LoadedConfig): 
     if (config.http && source.tree.get(['admin', 'password']) === undefined) {
       found.push(secret('admin.password', config.admin.user, `Sign in at http://localhost:${port}/ as administrator.`));
     }
+    if (config.linkKey !== undefined && source.tree.get(['link', 'key']) === undefined)
+      found.push(nodeKeyOf(credentials.secrets.get(LINK_KEY)));
     for (const { key, use } of generatedKeys(modules)) {
       for (const option of generatedOptions(use)) {
         if (source.tree.get([...use.path, option]) !== undefined) continue;
@@ -34,6 +40,13 @@ export function generatedSecrets({ config, parts, credentials }: LoadedConfig): 
   function secret(key: string, user: string | undefined, use: string): GeneratedSecret {
     return { key, user, password: credentials.secrets.get(key), use };
   }
+}
+
+/** The node's key on links, by its public half. */
+function nodeKeyOf(kept: string | undefined): GeneratedSecret {
+  const publicKey = kept === undefined ? undefined : publicKeyOf(kept);
+  const use = 'Public key of this node, no secret. At the other side of a link: peer: and this key.';
+  return { key: LINK_KEY, user: undefined, password: undefined, ...(publicKey !== undefined && { publicKey }), use };
 }
 
 /** What connects to a module that listens for another node. */

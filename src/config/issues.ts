@@ -7,7 +7,7 @@
 import type { z } from 'zod';
 import { isMap } from './config-tree.ts';
 import { nearest } from './nearest.ts';
-import { schemaAt, shapeOf, unwrap } from './schema-walk.ts';
+import { definitionOf, schemaAt, shapeOf, unwrap } from './schema-walk.ts';
 
 /** A problem below some schema. */
 export interface Finding {
@@ -45,8 +45,24 @@ export function describeIssue(
       hint: allowedHint(key, allowed),
     }));
   }
+  const meant = issue.code === 'invalid_union' ? meantOption(issue, schemaAt(schema, path)) : undefined;
+  if (meant) {
+    const below = meant.issues.flatMap((each) => describeIssue(each, meant.option, valueAt(value, path)));
+    return below.map((finding) => ({ ...finding, path: [...path, ...finding.path] }));
+  }
   const { reason, hint } = explain(issue, schema, path, valueAt(value, path));
   return [{ path, reason, hint }];
+}
+
+/** Of several forms that are allowed the one that was meant: the only one whose kind of value is there. */
+function meantOption(issue: Extract<Issue, { code: 'invalid_union' }>, schema: z.ZodType | undefined) {
+  const options = schema ? (definitionOf(unwrap(schema).schema).options ?? []) : [];
+  const isOtherKind = ({ code, path }: Issue) => code === 'invalid_type' && path.length === 0;
+  const fitting = options.flatMap((option, index) => {
+    const issues = issue.errors[index];
+    return issues?.length && !issues.some(isOtherKind) ? [{ option, issues }] : [];
+  });
+  return fitting.length === 1 ? fitting[0] : undefined;
 }
 
 /** `Did you mean "buffer"? Allowed: buffer, reserve.` */

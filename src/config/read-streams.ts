@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { z } from 'zod';
 import type { InputModule } from '../modules/input.ts';
 import type { OutputModule } from '../modules/output.ts';
@@ -54,9 +55,11 @@ export function buildStream(
   name: string,
   settings: z.output<typeof streamSchema>,
   modules: StreamModules & { readonly input: PlacedModule<InputModule> },
-  { tree, problems, warnings }: ValidationContext,
+  { tree, problems, warnings, baseDir }: ValidationContext,
 ): StreamConfig {
-  const { buffer, start } = settings;
+  const { start } = settings;
+  const kept = 'keep' in settings.buffer ? settings.buffer : undefined;
+  const buffer = 'keep' in settings.buffer ? settings.buffer.keep : settings.buffer;
   const reserve = settings.reserve ?? defaultReserve(modules.input.module, buffer);
   const where = (key: string) => tree.where(['streams', name, key]);
   if (isLarger(reserve, buffer)) {
@@ -74,6 +77,7 @@ export function buildStream(
     buffer,
     reserve,
     start,
+    ...(kept && { keepPath: resolve(baseDir, kept.path, name) }),
     fragmentMs: settings.fragment,
     silenceMs: settings.silence,
     input: modules.input,

@@ -25,6 +25,7 @@ interface Definition {
   readonly valueType?: z.ZodType;
   readonly entries?: Record<string, string | number>;
   readonly catchall?: z.ZodType;
+  readonly options?: readonly z.ZodType[];
 }
 
 /** The definition of a schema. */

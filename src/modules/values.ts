@@ -62,6 +62,18 @@ export function sizeBytes() {
     .transform((text) => parseSizeBytes(text) ?? 0);
 }
 
+const BIT_RATE = /^(\d{1,9}(?:\.\d{1,3})?)(bit|kbit|Mbit|Gbit)\/s$/;
+const BIT_RATE_UNIT_BYTES: Record<string, number> = { bit: 1 / 8, kbit: 125, Mbit: 125_000, Gbit: 125_000_000 };
+
+/** An option that is written as bits a second (`2Mbit/s`, `500kbit/s`) and read as bytes a second; at least 1,000. */
+export function bytesPerSecond() {
+  return z
+    .string({ error: 'expected a rate such as 500kbit/s or 2Mbit/s' })
+    .regex(BIT_RATE, 'expected a rate such as 500kbit/s or 2Mbit/s')
+    .transform((text) => scaled(text, BIT_RATE, BIT_RATE_UNIT_BYTES) ?? 0)
+    .refine((rate) => rate >= 1000, 'must be at least 8kbit/s');
+}
+
 /** A password or key. Written plainly, as `${ENV_NAME}` or as `{file: path}`; masked wherever the configuration is shown. */
 export function secret() {
   return z.string().max(1024).meta({ secret: true });

@@ -10,7 +10,7 @@ import { DEFAULT_FILE } from './run.ts';
 export function addCredentials(program: Command, outcome: Outcome, io: CliIo): void {
   const command = program
     .command('credentials')
-    .description('show the passwords that the node made, and where to use them')
+    .description('show the passwords and keys that the node made, and where to use them')
     .argument('[file]', 'configuration', DEFAULT_FILE)
     .option('--json', 'print one JSON object')
     .action(async (file: string, _options, self: Command) => {
@@ -29,11 +29,11 @@ export function addCredentials(program: Command, outcome: Outcome, io: CliIo): v
 
 function forPeople(secrets: readonly GeneratedSecret[], path: string): string {
   if (!secrets.length) return 'No passwords were made: the configuration names them all.\n';
-  const rows = secrets.map(({ key, user, password }) => [
+  const rows = secrets.map(({ key, user, password, publicKey }) => [
     key,
     user ?? '',
-    password ?? 'made when the node first starts',
+    password ?? publicKey ?? 'made when the node first starts',
   ]);
   const uses = secrets.map(({ key, use }) => `${key}\n  ${use}\n`);
-  return `${table([['WHAT', 'USER', 'PASSWORD'], ...rows])}\n${uses.join('')}\nKept in ${path}\n`;
+  return `${table([['WHAT', 'USER', 'PASSWORD OR PUBLIC KEY'], ...rows])}\n${uses.join('')}\nKept in ${path}\n`;
 }

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import type { InputModule } from '../../modules/input.ts';
 import type { OutputModule } from '../../modules/output.ts';
 import { GENERAL_KEYS, INPUT_MODES, type KeySpecs, OUTPUT_MODES } from '../distreamer/keys.ts';
-import { adminSchema, egressSchema, httpSchema, logSchema, streamSchema } from '../file-schema.ts';
+import { adminSchema, egressSchema, httpSchema, linkSchema, logSchema, streamSchema } from '../file-schema.ts';
 import type { Registries } from '../module-use.ts';
 import { definitionOf, shapeOf, unwrap } from '../schema-walk.ts';
 import { publicDefault } from './public-default.ts';
@@ -22,6 +22,7 @@ export function configurationMarkdown(registries: Registries, introduction: stri
     section('http', httpSchema),
     section('admin', adminSchema),
     section('egress', egressSchema),
+    section('link', linkSchema),
     section('log', logSchema),
     `## streams\n\n${sentence(streamSchema)} Each has a name and these keys.\n\n${keyTable(streamSchema)}`,
     `## Inputs\n\nThe \`type\` chooses one; a type that is not in this list is taken as the name of a package, see [plugins](plugins.md).\n\n${inputs.map(modulePart).join('\n\n')}`,
@@ -94,6 +95,8 @@ function typeOf(schema: z.ZodType): string {
       return 'map';
     case 'object':
       return 'map';
+    case 'union':
+      return definition.options!.map(typeOf).join(' or ');
     default:
       return definition.type;
   }
@@ -110,6 +113,7 @@ function unitOf(schema: z.ZodType): string {
   if (/a duration.*or a size/.test(complaint)) return 'duration or size';
   if (/a duration/.test(complaint)) return 'duration';
   if (/a size/.test(complaint)) return 'size';
+  if (/a rate such as/.test(complaint)) return 'rate';
   if (/a path such as/.test(complaint)) return 'mount';
   if (/a network such as/.test(complaint)) return 'address or network';
   return 'text';
