@@ -150,8 +150,10 @@ describe('Playout', () => {
       highestMs = Math.max(highestMs, playout.reserveMs);
     }
     expect(highestMs).toBeLessThanOrEqual(20_000.001);
-    if (kind === 'fast') expect(lowestMs).toBeGreaterThan(19_000);
-    else expect(playout.reserveMs).toBeCloseTo(20_000 - hours * 3600 * 0.999, -2);
+    expect(lowestMs).toBeGreaterThan(19_000);
+    expect(playout.reserveMs).toBeCloseTo(19_900, -2);
+    expect(playout.sourceClock).toMatchObject({ confident: true });
+    expect(playout.sourceClock.drift * 1e6).toBeCloseTo(kind === 'fast' ? 1000 : -1000, -1);
     const pausesMs = releases.slice(100).map(({ atMs }, index) => atMs - releases[index + 99]!.atMs);
     expect(Math.max(...pausesMs)).toBeLessThan(1010);
     expect(clock.pendingCount).toBeLessThanOrEqual(1);

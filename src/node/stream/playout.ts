@@ -2,6 +2,18 @@ import type { Clock, Timer } from '../../core/clock.ts';
 import { endMediaTimeUs, type Fragment } from '../../core/fragment.ts';
 import type { FragmentBuffer } from '../../core/fragment-buffer.ts';
 import type { Extent } from '../../modules/values.ts';
+import { SourceClock } from './source-clock.ts';
+
+/** The reserve aims so much below its bound, so that audio that comes a little early does not push the play head. */
+const MARGIN_MS = 100;
+const MARGIN_SHARE = 0.05;
+/** A reserve that is off its aim is brought back to it in about this time. */
+const CORRECTION_MS = 1_800_000;
+/** What is too much may be given to players at this rate: it waits there. */
+const MAX_FASTER = 500e-6;
+/** What is missing is taken from what players hold: 0.36 s an hour, too little for a listener to run dry. */
+const MAX_SLOWER = 100e-6;
+const MAX_RATE_CHANGE = 2000e-6;
 
 /** Options of a playout. */
 export interface PlayoutOptions {
@@ -22,14 +34,17 @@ export interface PlayoutOptions {
  * input that pauses for less than the reserve is not noticed, and what comes in
  * faster than real time afterwards fills the reserve again.
  *
- * Clocks differ: a source that is a little fast keeps the reserve full, and what it gives more is passed on at once,
- * where it waits in the players. One that is a little slow uses the reserve up (3.6 s an hour at 0.1 %), until its audio
- * is played as it comes. Audio is never stretched.
+ * Clocks differ. As soon as the source's is known, the head runs at its rate, and a little slower or faster to bring the
+ * reserve to what it should be. Only the instants of release change: audio is never cut or stretched.
  */
 export class Playout {
   readonly #options: PlayoutOptions;
   #anchorMs = 0;
   #anchorUs = 0;
+  /** Media time per time of ours. */
+  #rate = 1;
+  readonly #sourceClocks = new Map<number, SourceClock>();
+  #source = 0;
   #started = false;
   #released: Fragment | undefined;
   /** The fragment that is due next, and where it begins. */
@@ -59,16 +74,58 @@ export class Playout {
     return this.#targetUs() / 1000;
   }
 
-  /** To be called after each append to the buffer. */
-  appended(fragment: Fragment): void {
+  /** What is known of the clock of the source that came last. */
+  get sourceClock(): Pick<SourceClock, 'drift' | 'confident'> {
+    return this.#clockOf(this.#source);
+  }
+
+  /**
+   * To be called after each append to the buffer.
+   * @param source tells inputs apart: each has a clock of its own
+   */
+  appended(fragment: Fragment, source = 0): void {
+    const isMeasured = this.#measure(fragment, source);
     if (!this.#started && !this.#tryStart(fragment)) return;
     this.#limitReserve(fragment);
+    if (isMeasured) this.#setRate();
     this.#release();
   }
 
   /** Stops the timer. */
   close(): void {
     this.#timer?.cancel();
+  }
+
+  /** True when more may be known of the source's clock than before. */
+  #measure(fragment: Fragment, source: number): boolean {
+    const sourceClock = this.#clockOf(source);
+    const isOther = source !== this.#source;
+    this.#source = source;
+    if (isOther || fragment.discontinuity) sourceClock.restart();
+    return sourceClock.arrived(endMediaTimeUs(fragment) / 1000, this.#options.clock.nowMs());
+  }
+
+  #clockOf(source: number): SourceClock {
+    let sourceClock = this.#sourceClocks.get(source);
+    if (!sourceClock) {
+      sourceClock = new SourceClock();
+      this.#sourceClocks.set(source, sourceClock);
+    }
+    return sourceClock;
+  }
+
+  #setRate(): void {
+    const { drift, confident } = this.#clockOf(this.#source);
+    this.#rate = confident ? 1 + within(drift + this.#correction(), -MAX_RATE_CHANGE, MAX_RATE_CHANGE) : 1;
+  }
+
+  /** By how much the head must run faster to bring the reserve to its aim; audio that is only late is counted as here. */
+  #correction(): number {
+    const reachedMs = this.#clockOf(this.#source).reachedMs(this.#options.clock.nowMs());
+    if (reachedMs === undefined) return 0;
+    const { targetMs } = this;
+    const aimMs = targetMs - Math.min(MARGIN_MS, targetMs * MARGIN_SHARE);
+    return within((reachedMs - this.#headUs() / 1000 - aimMs) / CORRECTION_MS, -MAX_SLOWER, MAX_FASTER);
   }
 
   #tryStart(fragment: Fragment): boolean {
@@ -105,7 +162,7 @@ export class Playout {
   }
 
   #headUs(endUs = endMediaTimeUs(this.#options.buffer.newest!)): number {
-    const runUs = (this.#options.clock.nowMs() - this.#anchorMs) * 1000;
+    const runUs = (this.#options.clock.nowMs() - this.#anchorMs) * 1000 * this.#rate;
     return Math.min(endUs, this.#anchorUs + runUs);
   }
 
@@ -134,7 +191,14 @@ export class Playout {
       this.#nextUs = endMediaTimeUs(next);
       next = buffer.get(++this.#nextSequence);
     }
-    if (next) this.#timer = clock.after(Math.max(1, (next.mediaTimeUs - headUs) / 1000), () => this.#release());
+    if (next) {
+      const waitMs = (next.mediaTimeUs - headUs) / 1000 / this.#rate;
+      this.#timer = clock.after(Math.max(1, waitMs), () => this.#release());
+    }
     if (this.#released !== before) onRelease();
   }
+}
+
+function within(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
 }

@@ -210,7 +210,7 @@ export class Stream implements StreamView {
     if (this.ledger) account(this.ledger, fragment);
     if (fragment.discontinuity && fragment.sequence > 1) this.#tellDiscontinuity(fragment.discontinuity);
     this.#onAppend.call(fragment);
-    this.playout.appended(fragment);
+    this.playout.appended(fragment, this.#active);
     this.stats.reserve(this.playout.reserveMs, this.playout.targetMs);
   }
 
