@@ -9,6 +9,8 @@ export interface SessionEvents {
   pathState?(pathId: number, state: PathState): void;
   /** The peer has that packet of the path: its record layer may change the key. The newest of each ACK. */
   acknowledged?(pathId: number, packetNumber: number): void;
+  /** The peer has the packet of this number: tell the sealer of the path's records. */
+  acknowledged?(pathId: number, packetNumber: number): void;
   /** The session no longer uses a path, as the peer was restarted: close its connection. */
   pathClosed?(pathId: number): void;
   /** The peer publishes a stream; also after its restart. */

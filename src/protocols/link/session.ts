@@ -235,6 +235,7 @@ export class LinkSession {
   #ack(path: LinkPath, frame: AckFrame, nowMs: number): void {
     const before = path.state;
     const { acked, late } = path.onAck(frame, nowMs);
+    this.#events.acknowledged?.(path.id, frame.ranges[0]!.end - 1);
     const newest = acked.at(-1);
     if (newest) this.#events.acknowledged?.(path.id, newest.number);
     for (const packet of [...acked, ...late]) {
