@@ -100,6 +100,9 @@ function outputBytes(counters: Readonly<Record<string, number>>): number {
 const gapsByCause: StreamSamples = (stream) =>
   Object.entries(stream.counters.causes).map(([cause, value]) => ({ labels: { stream: stream.name, cause }, value }));
 
+const clockDrift: StreamSamples = ({ name, clock }) =>
+  clock?.confident ? [{ labels: { stream: name }, value: clock.driftPpm }] : [];
+
 const stateSet: StreamSamples = (stream) =>
   STATES.map((state) => ({ labels: { stream: stream.name, state }, value: stream.state === state ? 1 : 0 }));
 
@@ -144,6 +147,7 @@ const STREAM_METRICS: readonly StreamMetric[] = [
     'The reserve aimed at.',
     perStream((s) => s.buffer.reserveTargetSeconds),
   ),
+  gauge('distream_stream_clock_drift_ppm', "By how much the source's clock is fast; missing until known.", clockDrift),
   counter('distream_gaps_total', 'Places where the audio does not continue, by cause.', gapsByCause),
   counter(
     'distream_gap_seconds_total',

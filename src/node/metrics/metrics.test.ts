@@ -43,6 +43,13 @@ describe('metrics', () => {
     }
   });
 
+  it("tell the drift of a source's clock as soon as it is known", async () => {
+    const withClock = (confident: boolean) =>
+      scrape(fakeNodeView({ streams: [fakeStream({ clock: { driftPpm: -12.5, confident } })] }));
+    expect(await withClock(true)).toContain('\ndistream_stream_clock_drift_ppm{stream="morning"} -12.5\n');
+    expect(await withClock(false)).not.toContain('distream_stream_clock_drift_ppm{');
+  });
+
   it('leave no sample of a stream that is gone', async () => {
     const view = fakeNodeView();
     expect(await scrape(view)).toContain('stream="morning"');

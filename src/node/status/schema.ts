@@ -93,6 +93,15 @@ const stream = z.object({
     reserveTargetSeconds: seconds(),
     reserveLowestSeconds: seconds().describe('The lowest reserve since it was full for the first time'),
   }),
+  clock: z
+    .object({
+      driftPpm: z
+        .number()
+        .describe("By how much the source's clock is fast against ours, in millionths; negative: slow; 0 until known"),
+      confident: z.boolean().describe('There was evidence enough: listeners are served at this rate'),
+    })
+    .optional()
+    .describe('The clock of the input that plays; missing until the first audio'),
   counters: z.object({
     gaps: count().describe('Places where audio is missing or does not continue'),
     gapSeconds: seconds().describe('Audio missing, as far as known'),

@@ -39,6 +39,7 @@ export function streamStatus(stream: Stream): StreamStatus {
       reserveTargetSeconds: seconds(playout.targetMs),
       reserveLowestSeconds: seconds(stats.reserveLowestMs ?? playout.reserveMs),
     },
+    ...(stream.activeInput ? { clock: clockStatus(playout.sourceClock) } : {}),
     counters: {
       gaps: stats.gaps,
       gapSeconds: seconds(stats.gapMs),
@@ -64,6 +65,11 @@ export function stateOf(stream: Stream): StreamStatus['state'] {
   if (!playout.released) return 'filling';
   if (activeInput.delivering) return activeInput === stream.inputs[0] ? 'live' : 'fallback';
   return stats.stalled || playout.reserveMs <= 0 ? 'silent' : 'reserve';
+}
+
+function clockStatus({ drift, confident }: Stream['playout']['sourceClock']): StreamStatus['clock'] {
+  // Adding 0 makes of -0, which a small negative drift is rounded to, 0.
+  return { driftPpm: Math.round(drift * 1e7) / 10 + 0, confident };
 }
 
 /** Bitrate over the newest ten seconds held. */

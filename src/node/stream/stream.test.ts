@@ -8,7 +8,7 @@ describe('Stream', () => {
     const { input, feed, bytes, stream } = await setUp();
     await feed(input.open(), 0, 5);
     expect(bytes().equals(patternBytes(0, 80_000))).toBe(true);
-    expect(stream.status().state).toBe('live');
+    expect(stream.status()).toMatchObject({ state: 'live', clock: { driftPpm: 0, confident: false } });
     await stream.close();
   });
 
