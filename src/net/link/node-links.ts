@@ -1,9 +1,15 @@
+import { lookup } from 'node:dns/promises';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
-import { DistreamError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { LinkAccess } from '../../modules/link.ts';
 import type { DialTarget } from '../../modules/network.ts';
+import { dialStream } from './carriers/stream-dialer.ts';
+import { listenForStreams } from './carriers/stream-listener.ts';
+import { openDatagramPort } from './carriers/udp-port.ts';
+import { Links } from './links.ts';
+import { NameCache } from './name-cache.ts';
+import { Refusals } from './refusals.ts';
 
 /** What the links of a node are made of. */
 export interface NodeLinksOptions {
@@ -15,6 +21,8 @@ export interface NodeLinksOptions {
   readonly dialer: (target: DialTarget) => Promise<Socket>;
   /** The node's own key, `dskey_...`; undefined: each link brings its own. */
   readonly privateKey: string | undefined;
+  /** All addresses of a name that is dialled by UDP, the preferred first. Default: the system's resolver. */
+  readonly lookup?: (host: string) => Promise<readonly string[]>;
 }
 
 /** The links of a node. Its owner closes it. */
@@ -24,11 +32,15 @@ export interface NodeLinks extends LinkAccess {
 }
 
 /** Makes the links of a node; nothing is opened yet. */
-export function createNodeLinks(_options: NodeLinksOptions): NodeLinks {
-  return {
-    open: () => Promise.reject(new DistreamError('INTERNAL', { reason: 'links are not there' })),
-    status: () => [],
-    refusals: () => ({}),
-    close: () => Promise.resolve(),
-  };
+export function createNodeLinks(options: NodeLinksOptions): NodeLinks {
+  const { clock, log, random, dialer, privateKey } = options;
+  const names = new NameCache(clock, options.lookup ?? resolveAll);
+  const refusals = new Refusals(clock, log);
+  const carriers = { openDatagramPort, dialStream, listenForStreams };
+  return new Links({ clock, log, random, carriers, dialer, names, refusals }, privateKey);
+}
+
+async function resolveAll(host: string): Promise<string[]> {
+  const answers = await lookup(host, { all: true });
+  return answers.map(({ address }) => address);
 }
