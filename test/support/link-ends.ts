@@ -165,14 +165,14 @@ export class SimSource {
   readonly #network: LinkNetwork;
   readonly #startMs: number;
 
-  constructor(network: LinkNetwork, options: { name?: string; keepMs?: number } = {}) {
-    const { name = '/live', keepMs = 35_000 } = options;
+  constructor(network: LinkNetwork, options: { name?: string; keepMs?: number; headerBytes?: number } = {}) {
+    const { name = '/live', keepMs = 35_000, headerBytes = 0 } = options;
     this.#network = network;
     this.ledger = new ContinuityLedger(() => network.nowMs);
     this.store = new ChannelStore({ name, epoch: hexOf(network.random, 8), keepMs, maxBytes: 8 << 20 });
     this.salt = Number.parseInt(this.store.epoch.slice(0, 7), 16);
     this.#startMs = network.nowMs;
-    const headers = Buffer.alloc(0);
+    const headers = Buffer.alloc(headerBytes);
     const ticksPerSecond = TICKS_PER_SECOND;
     this.store.append({
       type: 'format',
@@ -190,8 +190,12 @@ export class SimSource {
     return this.#startMs + mediaTimeUs / 1000;
   }
 
-  title(title: string): void {
-    this.store.append({ type: 'title', title, artist: '', url: '' });
+  /** The title of the last `title`, '' before it. */
+  lastTitle = '';
+
+  title(title: string, url = ''): void {
+    this.lastTitle = title;
+    this.store.append({ type: 'title', title, artist: '', url });
   }
 
   #next(): void {

@@ -9,6 +9,9 @@ const KEEP_MS = 70_000;
 const SHORT_KEEP_MS = 6000;
 const RESERVE_MS = 60_000;
 const SETTLE_MS = 40_000;
+/** What holds from before a start is longer than a packet. */
+const HEADER_BYTES = 4000;
+const LONGEST_URL = 3000;
 
 /** How a storm ended. */
 export interface StormResult {
@@ -43,7 +46,10 @@ export class Storm {
     this.#random = this.#network.random;
     this.#sessionId = hexOf(this.#random, 16);
     this.#policy = (['race', 'race', 'duplicate', 'spread'] as const)[Math.floor(this.#random() * 4)]!;
-    this.#source = new SimSource(this.#network, { keepMs: seed % 3 === 0 ? SHORT_KEEP_MS : KEEP_MS });
+    this.#source = new SimSource(this.#network, {
+      keepMs: seed % 3 === 0 ? SHORT_KEEP_MS : KEEP_MS,
+      headerBytes: HEADER_BYTES,
+    });
     this.#listener = new SimListener(this.#network, () => this.#source);
     this.#channel = this.#newChannel(undefined);
     this.#sender = this.#newSender();
@@ -85,6 +91,7 @@ export class Storm {
       () => this.#restartReceiver(true),
       () => this.#restartReceiver(false),
       () => this.#restartSender(),
+      () => this.#title(),
       () => this.#title(),
     ];
     kinds[Math.floor(this.#random() * kinds.length)]!();
@@ -175,7 +182,7 @@ export class Storm {
 
   #title(): void {
     this.#titles++;
-    this.#source.title(`Song ${this.#titles}`);
+    this.#source.title(`Song ${this.#titles}`, 'u'.repeat(this.#random() < 0.5 ? 0 : this.#between(0, LONGEST_URL)));
   }
 
   #connectLater(): void {

@@ -194,6 +194,56 @@ describe('a channel', () => {
     expect([...before, ...sink.heard.slice(1)]).toEqual(['format', ...frames(0, 12)]);
   });
 
+  it('takes what a START names though it comes before the START, after a restart', () => {
+    make(10);
+    subscribe();
+    deliver(takePieces());
+    newReceiver(receive.position);
+    send.reset();
+    make(2);
+    receive.open(send.openFrame);
+    send.want(receive.wantFrame(), 0);
+    const start = send.startFrame!;
+    const pieces: DataFrame[] = [];
+    for (let chunk = send.next(250); chunk; chunk = send.next(250)) {
+      const data = store.read(chunk.start, chunk.end - chunk.start);
+      pieces.push({ type: 'data', channel: 0, offset: chunk.start, data });
+      send.send(chunk, 1);
+    }
+    deliver(pieces);
+    receive.start(start);
+    expect(sink.heard).toEqual(['format', ...frames(10, 12)]);
+  });
+
+  it('goes on within a pinned record that a later START names again', () => {
+    const url = 'u'.repeat(900);
+    store.append({ type: 'title', title: 'long', artist: '', url });
+    make(15);
+    subscribe();
+    const pieces = takePieces(200);
+    // The format and the front of the title come, the rest of it and all audio do not.
+    deliver(pieces.slice(0, 3));
+    make(40);
+    for (const { offset, data } of pieces.slice(3)) send.lost({ start: offset, end: offset + data.length }, 1, 0);
+    const later = takePieces(200);
+    deliver(later);
+    expect(sink.heard).toEqual(['format', 'long', ...frames(35, 55)]);
+  });
+
+  it('keeps a title that came out of order when what is before it is lost', () => {
+    make(5);
+    subscribe();
+    deliver(takePieces());
+    make(5);
+    const lost = takePieces();
+    title('arrived');
+    deliver(takePieces());
+    make(40);
+    for (const { offset, data } of lost) send.lost({ start: offset, end: offset + data.length }, 1, 0);
+    deliver(takePieces());
+    expect(sink.heard).toEqual(['format', ...frames(0, 5), 'eviction 2500', 'arrived', ...frames(30, 50)]);
+  });
+
   it('says so when the publisher began anew', () => {
     make(3);
     subscribe();

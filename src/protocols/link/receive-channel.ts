@@ -57,6 +57,7 @@ export class ReceiveChannel {
   readonly #held = new RangeSet();
   #reader = new RecordReader();
   #mediaTimeUs = 0;
+  #hasAudio = false; // of this epoch, here or before a restart: what lacks after it is a gap
   #audioBytes = 0;
   #ticksPerSecond = 1_000_000;
   #wanted: number | undefined;
@@ -74,6 +75,7 @@ export class ReceiveChannel {
     this.#epoch = held.epoch;
     this.#cursor = held.offset;
     this.#mediaTimeUs = held.mediaTimeUs;
+    this.#hasAudio = true;
   }
 
   /** The publisher's number of this channel while it is open. */
@@ -107,17 +109,20 @@ export class ReceiveChannel {
     const restart = this.position;
     this.#channel = channel;
     this.#serial = 0;
+    this.#next = undefined;
     this.#segments = [];
     this.#clearPieces();
     if (restart && restart.epoch === epoch) {
       // Bytes of a record that was not whole come again: the publisher begins at records.
       this.#cursor = restart.offset;
+      this.#mediaTimeUs = restart.mediaTimeUs;
     } else {
       if (this.#epoch !== undefined && this.#epoch !== epoch) this.#sink.gap('new-epoch', undefined);
       this.#epoch = epoch;
       this.#cursor = UNKNOWN;
       this.#mediaTimeUs = 0;
       this.#audioBytes = 0;
+      this.#hasAudio = false;
     }
     this.#reader = new RecordReader();
     this.#wanted = this.#cursor === UNKNOWN ? undefined : this.#cursor;
@@ -152,13 +157,18 @@ export class ReceiveChannel {
     this.#serial = frame.serial;
     if (!isFirst && this.#resumeAt() >= frame.offset) return;
     const from = this.#cursor;
-    const isGap = from !== UNKNOWN && frame.offset > from;
-    const lostMs = Math.max(0, (frame.mediaTimeUs - this.#mediaTimeUs) / 1000);
-    this.#reader = new RecordReader();
+    const isGap = this.#hasAudio && from !== UNKNOWN && frame.offset > from;
+    // What an earlier START promised is lost too when nothing of it came.
+    const expectedUs = this.#next?.mediaTimeUs ?? this.#mediaTimeUs;
+    const lostMs = Math.max(0, (frame.mediaTimeUs - expectedUs) / 1000);
     this.#next = frame;
     this.#resume = frame.offset;
     this.#segments = frame.pinned.filter(({ end }) => isFirst || end > from);
-    this.#cursor = this.#segments[0]?.start ?? frame.offset;
+    const begin = this.#segments[0]?.start ?? frame.offset;
+    // The front of the first pinned record was read, and acknowledged: it goes on there.
+    const isWithin = !isFirst && this.#reader.heldBytes > 0 && from - this.#reader.heldBytes === begin;
+    if (!isWithin) this.#reader = new RecordReader();
+    this.#cursor = isWithin ? from : begin;
     this.#dropBelow(frame.offset, this.#segments);
     if (isGap) this.#sink.gap('eviction', lostMs);
     if (this.#segments.length === 0) this.#enter();
@@ -174,10 +184,12 @@ export class ReceiveChannel {
   /** A piece. Returns false when there is no room to hold it: then it must not be acknowledged. */
   data({ offset, data }: DataFrame): boolean {
     const end = offset + data.length;
-    const from = Math.max(offset, this.#cursor);
+    // Before the START nobody knows what of it is needed.
+    const isStarted = this.#serial > 0;
+    const from = isStarted ? Math.max(offset, this.#cursor) : offset;
     if (data.length > 0 && from >= end) this.duplicateBytes += data.length;
     if (from >= end) return true;
-    const isNext = from === this.#cursor;
+    const isNext = isStarted && from === this.#cursor;
     if (!isNext && !this.#hasRoom(data.length)) {
       this.refusedBytes += data.length;
       return false;
@@ -238,6 +250,7 @@ export class ReceiveChannel {
     if (record.type === 'format') this.#ticksPerSecond = record.ticksPerSecond;
     this.#sink.record(record, this.#audioBytes);
     if (record.type !== 'audio') return;
+    this.#hasAudio = true;
     this.#mediaTimeUs += (record.ticks * 1e6) / this.#ticksPerSecond;
     this.#audioBytes += record.data.length;
   }

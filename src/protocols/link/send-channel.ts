@@ -170,8 +170,8 @@ export class SendChannel {
   #begin({ record, pinned }: StartPoint): void {
     const { offset, mediaTimeUs, audioBytes, repeat } = record;
     const serial = (this.#start?.serial ?? 0) + 1;
-    const needed = pinned.filter((before) => !this.#acked.covers(before.offset, endOf(before)));
-    const unacked = needed.flatMap((before) => [...this.#acked.missing(before.offset, endOf(before))]);
+    // All are named, also those that arrived: only the subscriber knows which of them it has read.
+    const unacked = pinned.flatMap((before) => [...this.#acked.missing(before.offset, endOf(before))]);
     this.#start = {
       type: 'start',
       channel: this.id,
@@ -181,7 +181,7 @@ export class SendChannel {
       audioBytes,
       repeatBytes: repeat.bytes,
       repeatTicks: repeat.ticks,
-      pinned: needed.map((before) => ({ start: before.offset, end: endOf(before) })),
+      pinned: pinned.map((before) => ({ start: before.offset, end: endOf(before) })),
     };
     this.pending.remove(0, offset);
     if (serial === 1) this.pending.add(offset, this.#seen);

@@ -26,6 +26,9 @@ function check(seed: number): void {
   // All of it has come, and the end is told once.
   expect(position?.offset, story).toBe(source.store.newest);
   expect(listener.ends, story).toBe(1);
+  // What holds is known, whatever was lost before.
+  expect(listener.formats, story).toBeGreaterThan(0);
+  expect(listener.titles.at(-1)?.title ?? '', story).toBe(source.lastTitle);
   // What is missing is missing in gaps, of the length they tell.
   const lostMs = listener.gaps.reduce((total, gap) => total + (gap.lostMs ?? 0), 0);
   expect(Math.abs(lostMs - listener.missingBytes / 16), story).toBeLessThan(1 + listener.gaps.length);
