@@ -21,6 +21,7 @@ function statusOf(reserveSeconds = 5): NodeStatus {
         since: AT,
         format: { codec: 'mp3', contentType: 'audio/mpeg', sampleRate: 44_100, channels: 2 },
         bitrateKbps: 128.4,
+        lastsSeconds: reserveSeconds,
         buffer: {
           heldSeconds: 30,
           fragments: 60,
@@ -28,6 +29,7 @@ function statusOf(reserveSeconds = 5): NodeStatus {
           reserveSeconds,
           reserveTargetSeconds: 10,
           reserveLowestSeconds: 1,
+          reserveLowestHourSeconds: 2,
         },
         counters: {
           gaps: 1,
@@ -70,6 +72,7 @@ function statusOf(reserveSeconds = 5): NodeStatus {
         ],
       },
     ],
+    links: [],
   };
 }
 

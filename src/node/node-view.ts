@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import type { ListenerMount, SourceMount } from '../modules/network.ts';
+import type { LedgerSnapshot } from '../protocols/link/ledger.ts';
 import type { NodeStatus } from './status/schema.ts';
 
 /** Totals and gauges of the shared port since the start; all plain numbers. */
@@ -24,4 +25,8 @@ export interface NodeView {
   /** The mounts of the shared port. */
   directory(): { readonly listeners: readonly ListenerMount[]; readonly sources: readonly SourceMount[] };
   networkCounters(): NetworkCounters;
+  /** Peers that the links turned away, by reason: snake_case names, totals. */
+  linkRefusals(): Readonly<Record<string, number>>;
+  /** The ledger of a stream; undefined when there is no such stream or it keeps none. */
+  ledger(streamName: string): LedgerSnapshot | undefined;
 }

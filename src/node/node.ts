@@ -9,6 +9,7 @@ import { createNetwork } from '../net/network.ts';
 import type { Route } from './http/route.ts';
 import { createRequestListener } from './http/router.ts';
 import type { NodeView } from './node-view.ts';
+import { linkView } from './status/link-status.ts';
 import type { NodeStatus } from './status/schema.ts';
 import { Stream } from './stream/stream.ts';
 
@@ -52,6 +53,7 @@ export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<Run
       uptimeSeconds: Math.round((clock.nowMs() - startedMs) / 1000),
     },
     streams: streams.map((stream) => stream.status()),
+    links: links.status().map(linkView),
   });
   const view: NodeView = {
     version: VERSION,
@@ -62,6 +64,8 @@ export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<Run
     status,
     directory: () => network.directory(),
     networkCounters: () => network.counters(),
+    linkRefusals: () => links.refusals(),
+    ledger: (name) => streams.find((stream) => stream.name === name)?.ledger?.snapshot(),
   };
   const dialer = createDialer({ allow: config.egressAllow, ...(deps.lookup ? { lookup: deps.lookup } : {}) });
   const links = createNodeLinks({ clock, log, random, dialer, privateKey: config.linkKey });

@@ -1,7 +1,9 @@
 import { silentLogger } from '../../src/core/logger.ts';
 import type { ListenerMount, MountInfo, SourceMount, TitleUpdate } from '../../src/modules/network.ts';
 import type { NodeView } from '../../src/node/node-view.ts';
+import type { LinkView } from '../../src/node/status/link-schema.ts';
 import { type NodeStatus, nodeStatusSchema, type StreamStatus } from '../../src/node/status/schema.ts';
+import { ContinuityLedger, type LedgerSnapshot } from '../../src/protocols/link/ledger.ts';
 import { FakeClock } from './fake-clock.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
@@ -14,6 +16,7 @@ export function fakeStream(changes: Partial<StreamStatus> = {}): StreamStatus {
     since: AT,
     format: { codec: 'mp3', contentType: 'audio/mpeg', sampleRate: 44100, channels: 2 },
     bitrateKbps: 128,
+    lastsSeconds: 24.5,
     buffer: {
       heldSeconds: 60,
       keepSeconds: 60,
@@ -22,6 +25,7 @@ export function fakeStream(changes: Partial<StreamStatus> = {}): StreamStatus {
       reserveSeconds: 24.5,
       reserveTargetSeconds: 25,
       reserveLowestSeconds: 13,
+      reserveLowestHourSeconds: 21.5,
     },
     counters: {
       gaps: 2,
@@ -74,6 +78,49 @@ export function fakeStream(changes: Partial<StreamStatus> = {}): StreamStatus {
         detail: { folder: '/srv/archive' },
       },
     ],
+    ...changes,
+  };
+}
+
+/** A link to `studio` that is up by UDP and waits on TLS; `changes` replace whole keys. */
+export function fakeLink(changes: Partial<LinkView> = {}): LinkView {
+  const path = {
+    id: 0,
+    carrier: 'udp',
+    state: 'alive',
+    local: '10.0.0.2:40000',
+    remote: '10.0.0.7:4090',
+    rttMs: 42.5,
+    minRttMs: 40,
+    lossRatio: 0.05,
+    deliveryBytesPerSecond: 40_000,
+    sentBytes: 1000,
+    sentPackets: 20,
+    receivedBytes: 200,
+    lostPackets: 1,
+    spuriousLosses: 0,
+  } as const;
+  const { rttMs: _rttMs, minRttMs: _minRttMs, ...young } = path;
+  return {
+    peer: 'studio',
+    role: 'dials',
+    state: 'up',
+    since: AT,
+    connects: 3,
+    lastError: 'no answer from 10.0.0.7:4090',
+    paths: [path, { ...young, id: 1, carrier: 'tls', state: 'attaching' }],
+    sends: [
+      {
+        name: 'morning',
+        wanted: true,
+        unackedBytes: 4000,
+        resentBytes: 300,
+        skippedBytes: 0,
+        lagSeconds: 0.5,
+        refillSeconds: 2.5,
+      },
+    ],
+    receives: ['evening'],
     ...changes,
   };
 }
@@ -158,13 +205,16 @@ export class FakeSourceMount implements SourceMount {
 export interface FakeNodeView extends NodeView {
   readonly clock: FakeClock;
   streams: StreamStatus[];
+  links: LinkView[];
+  /** By stream. */
+  readonly ledgers: Map<string, LedgerSnapshot>;
   listeners: ListenerMount[];
   sources: SourceMount[];
 }
 
 /** A node with one stream, one listener mount `/live.mp3` and one source mount `/studio`; user `admin`, password `secret`. */
 export function fakeNodeView(
-  changes: Partial<Pick<FakeNodeView, 'streams' | 'listeners' | 'sources'>> = {},
+  changes: Partial<Pick<FakeNodeView, 'streams' | 'links' | 'listeners' | 'sources'>> = {},
 ): FakeNodeView {
   const clock = new FakeClock(Date.UTC(2026, 0, 1, 1));
   const view: FakeNodeView = {
@@ -174,15 +224,20 @@ export function fakeNodeView(
     log: silentLogger,
     admin: { user: 'admin', password: 'secret' },
     streams: [fakeStream()],
+    links: [fakeLink()],
+    ledgers: new Map([['morning', new ContinuityLedger(() => 0).snapshot()]]),
     listeners: [new FakeListenerMount('/live.mp3')],
     sources: [new FakeSourceMount('/studio')],
     status: (): NodeStatus =>
       nodeStatusSchema.parse({
         node: { version: '0.1.0', nodeVersion: 'v20.20.2', startedAt: AT, uptimeSeconds: 3600 },
         streams: view.streams,
+        links: view.links,
       }),
     directory: () => ({ listeners: view.listeners, sources: view.sources }),
     networkCounters: () => ({ connections: 5, connectionsTotal: 50, refusedTotal: { limit: 2 } }),
+    linkRefusals: () => ({ unknown_key: 4 }),
+    ledger: (name) => view.ledgers.get(name),
     ...changes,
   };
   return view;

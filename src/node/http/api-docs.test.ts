@@ -2,11 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fakeNodeView } from '../../../test/support/fake-node-view.ts';
 import { nodeFamilies } from '../metrics/families.ts';
-import { statusJsonSchema } from '../status/schema.ts';
+import { ledgerJsonSchema, statusJsonSchema } from '../status/json-schemas.ts';
 import { nodeRoutes } from './router.ts';
 
 const FILE = new URL('../../../docs/api.md', import.meta.url);
-const BLOCK = /(?<=<!-- status schema -->\n```json\n)[\s\S]*?(?=```\n<!-- end -->)/;
+const blockOf = (name: string) =>
+  new RegExp(`(?<=<!-- ${name} schema -->\\n\`\`\`json\\n)[^]*?(?=\`\`\`\\n<!-- end -->)`);
 const LINE_WIDTH = 118;
 
 /** JSON with every value on one line that fits on one. */
@@ -22,15 +23,19 @@ function format(value: unknown, indent = ''): string {
 }
 
 describe('docs/api.md', () => {
-  it('holds the schema of the status (UPDATE_DOCS=1 writes it)', () => {
+  it.each([
+    ['status', statusJsonSchema],
+    ['ledger', ledgerJsonSchema],
+  ])('holds the schema of the %s (UPDATE_DOCS=1 writes it)', (name, schema) => {
     const text = readFileSync(FILE, 'utf8');
-    const block = `${format(statusJsonSchema)}\n`;
+    const place = blockOf(name);
+    const block = `${format(schema)}\n`;
     if (process.env.UPDATE_DOCS)
       writeFileSync(
         FILE,
-        text.replace(BLOCK, () => block),
+        text.replace(place, () => block),
       );
-    else expect(BLOCK.exec(text)?.[0]).toBe(block);
+    else expect(place.exec(text)?.[0]).toBe(block);
   });
 
   it('names every metric', () => {
@@ -41,7 +46,7 @@ describe('docs/api.md', () => {
 
   it('names every path of the API and the administration', () => {
     const text = readFileSync(FILE, 'utf8');
-    const paths = nodeRoutes().map(({ path }) => path.replace('/*', '/MOUNT'));
+    const paths = nodeRoutes().map(({ path }) => path.replace('/*/', '/NAME/').replace('/*', '/MOUNT'));
     const asset = /^\/(index\.html|robots\.txt|favicon\.\w+|[a-z]+\.(js|css))$/;
     expect(paths.filter((path) => !asset.test(path) && !text.includes(`\`${path}`))).toEqual([]);
   });

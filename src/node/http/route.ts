@@ -49,7 +49,7 @@ export interface Answer {
 
 /** An entry of the route table. */
 export interface Route {
-  /** An exact path, or `/*.ext` for every path that ends so. */
+  /** An exact path; `/*.ext` for every path that ends so; or one whose one part `*` stands for any name. */
   readonly path: string;
   readonly methods: readonly Method[];
   readonly role: Role;

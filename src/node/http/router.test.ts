@@ -24,6 +24,7 @@ const POLICY: Record<string, Role> = {
   '/favicon.svg': 'public',
   '/favicon.ico': 'public',
   '/api/v1/status': 'viewer',
+  '/api/v1/streams/*/ledger': 'admin',
   '/metrics': 'local',
   '/status-json.xsl': 'public',
   '/status.xsl': 'public',
@@ -83,7 +84,7 @@ async function start(view: FakeNodeView = fakeNodeView(), extraRoutes: readonly 
 /** A path that a route answers well. */
 function samplePath({ path }: Route): string {
   const query = path === '/admin/killclient' ? '?mount=/live.mp3&id=1' : '?mount=/live.mp3&song=x&pass=';
-  return `${path.replace('/*', '/live.mp3')}${query}`;
+  return `${path.replace('/*/', '/morning/').replace('/*', '/live.mp3')}${query}`;
 }
 
 describe('the route table', () => {

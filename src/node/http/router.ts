@@ -20,6 +20,7 @@ import { loadPageAssets } from './page-assets.ts';
 import { type Answer, authenticationRequired, type Exchange, errorPage, type Route, text } from './route.ts';
 import { API_ROUTES } from './routes/api.ts';
 import { ICECAST_ROUTES } from './routes/icecast.ts';
+import { LEDGER_ROUTES } from './routes/ledger.ts';
 import { METADATA_ROUTES } from './routes/metadata.ts';
 import { pageRoutes } from './routes/page.ts';
 import { PLAYLIST_ROUTES } from './routes/playlists.ts';
@@ -40,6 +41,7 @@ export function nodeRoutes(extraRoutes: readonly Route[] = []): Route[] {
   return [
     ...pageRoutes(loadPageAssets(), extraRoutes),
     ...API_ROUTES,
+    ...LEDGER_ROUTES,
     metricsRoute(),
     ...ICECAST_ROUTES,
     ...METADATA_ROUTES,
@@ -79,11 +81,17 @@ class Router {
   readonly #failures: FailureLimiter;
   readonly #exact = new Map<string, Route>();
   readonly #byExtension = new Map<string, Route>();
+  readonly #byPattern: { readonly before: string; readonly after: string; readonly route: Route }[] = [];
 
   constructor(view: NodeView, { failures, extraRoutes = [] }: RouterOptions) {
     this.#view = view;
     this.#failures = failures;
     for (const route of nodeRoutes(extraRoutes)) {
+      const [before, after] = route.path.split('/*/');
+      if (before !== undefined && after !== undefined) {
+        this.#byPattern.push({ before: `${before}/`, after: `/${after}`, route });
+        continue;
+      }
       const [table, key] = route.path.startsWith('/*')
         ? [this.#byExtension, route.path.slice(2)]
         : [this.#exact, route.path];
@@ -106,7 +114,16 @@ class Router {
   }
 
   #find(path: string): Route | undefined {
-    return this.#exact.get(path) ?? this.#byExtension.get(path.slice(path.lastIndexOf('.')));
+    const exact = this.#exact.get(path);
+    if (exact) return exact;
+    const pattern = this.#byPattern.find(
+      ({ before, after }) =>
+        path.startsWith(before) &&
+        path.endsWith(after) &&
+        path.length > before.length + after.length &&
+        !path.slice(before.length, -after.length).includes('/'),
+    );
+    return pattern?.route ?? this.#byExtension.get(path.slice(path.lastIndexOf('.')));
   }
 
   #unknown(request: IncomingMessage, path: string): Answer {

@@ -1,10 +1,12 @@
 /**
  * The status of a node as Prometheus metrics. Names and units follow Prometheus' conventions; labels name
- * streams, mounts and modules, never addresses or titles.
+ * streams, mounts, modules and the peers of links as the configuration calls them, never addresses or titles.
  * @module
  */
 import type { NodeView } from '../node-view.ts';
 import { type NodeStatus, nodeStatusSchema, type StreamStatus } from '../status/schema.ts';
+import { linkFamilies } from './link-families.ts';
+import { PathTotals } from './path-totals.ts';
 
 /** One value with its labels. */
 export interface Sample {
@@ -139,8 +141,18 @@ const STREAM_METRICS: readonly StreamMetric[] = [
   ),
   gauge(
     'distream_reserve_seconds',
-    'How long listeners hear sound if nothing more comes.',
+    'Audio held ahead of the listeners.',
     perStream((s) => s.buffer.reserveSeconds),
+  ),
+  gauge(
+    'distream_lasts_seconds',
+    'How long listeners hear sound if nothing more comes; 0 while they hear nothing.',
+    perStream((s) => s.lastsSeconds),
+  ),
+  gauge(
+    'distream_reserve_lowest_hour_seconds',
+    'The lowest reserve of the last hour.',
+    perStream((s) => s.buffer.reserveLowestHourSeconds),
   ),
   gauge(
     'distream_reserve_target_seconds',
@@ -267,14 +279,15 @@ function frontFamilies(view: NodeView): MetricFamily[] {
   ];
 }
 
-/** All metrics of a node now. */
-export function nodeFamilies(view: NodeView): MetricFamily[] {
+/** All metrics of a node now; `paths` is kept from one scrape to the next. */
+export function nodeFamilies(view: NodeView, paths = new PathTotals()): MetricFamily[] {
   const status = view.status();
   const build = { version: status.node.version, node_version: status.node.nodeVersion };
   return [
     { kind: 'gauge', name: 'distream_build_info', help: 'Versions.', samples: [{ labels: build, value: 1 }] },
     ...mountFamilies(view),
     ...streamFamilies(status),
+    ...linkFamilies(status.links, view.linkRefusals(), paths),
     ...frontFamilies(view),
   ];
 }

@@ -55,7 +55,8 @@ describe('metrics', () => {
     expect(await scrape(view)).toContain('stream="morning"');
     view.streams = [];
     view.listeners = [];
-    expect(await scrape(view)).not.toMatch(/stream="morning"|distream_(listeners|gaps)/);
+    view.links = [];
+    expect(await scrape(view)).not.toMatch(/stream="morning"|distream_(listeners|gaps|link_up)/);
   });
 
   it('name no address and no title', async () => {

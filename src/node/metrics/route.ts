@@ -1,6 +1,7 @@
 import { READ, type Route } from '../http/route.ts';
 import { METRICS_CONTENT_TYPE, renderMetrics } from './exposition.ts';
 import { nodeFamilies } from './families.ts';
+import { PathTotals } from './path-totals.ts';
 import { ProcessMetrics } from './process-metrics.ts';
 
 /**
@@ -9,12 +10,13 @@ import { ProcessMetrics } from './process-metrics.ts';
  */
 export function metricsRoute(): Route {
   const processMetrics = new ProcessMetrics();
+  const paths = new PathTotals();
   return {
     path: '/metrics',
     methods: READ,
     role: 'local',
     async handle({ view }) {
-      const families = [...nodeFamilies(view), ...processMetrics.collect(view.clock.utcMs())];
+      const families = [...nodeFamilies(view, paths), ...processMetrics.collect(view.clock.utcMs())];
       return { status: 200, contentType: METRICS_CONTENT_TYPE, body: await renderMetrics(families) };
     },
   };

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../core/error-codes.ts';
-import type { InputStatus, LastError, NodeStatus, OutputStatus } from './schema.ts';
+import type { LinkView } from './link-schema.ts';
+import type { InputStatus, LastError, NodeStatus, OutputStatus, StreamStatus } from './schema.ts';
 
 /** Errors in words that name no address, file or program. */
 const PUBLIC_WORDS: Partial<Record<ErrorCode, string>> = {
@@ -38,15 +39,36 @@ function publicOutput({ target, lastError, ...output }: OutputStatus, publicMoun
   };
 }
 
+/** A run of audio is named by the node where it began: it would tell who relays whom. */
+function publicLedger({ ledger }: StreamStatus): Partial<StreamStatus> {
+  if (!ledger) return {};
+  const { epoch: _epoch, firstByte: _firstByte, endByte: _endByte, ...totals } = ledger;
+  return { ledger: totals };
+}
+
+/** The name of a peer may be its host; and it may know a stream under a name that is not told here. */
+function publicLink({ lastError: _lastError, ...link }: LinkView, index: number, names: ReadonlySet<string>): LinkView {
+  return {
+    ...link,
+    peer: `link ${index + 1}`,
+    paths: link.paths.map(({ local: _local, remote: _remote, ...path }) => path),
+    sends: link.sends.filter(({ name }) => names.has(name)),
+    receives: link.receives.filter((name) => names.has(name)),
+  };
+}
+
 /**
- * The status as strangers may see it: without the addresses and programs of peers, without details, with
+ * The status as strangers may see it: without the addresses, names and programs of peers, without details, with
  * errors in general words, and with no other targets than `publicMounts`.
  */
 export function publicStatus(status: NodeStatus, publicMounts: ReadonlySet<string>): NodeStatus {
+  const names = new Set(status.streams.map(({ name }) => name));
   return {
     ...status,
+    links: status.links.map((link, index) => publicLink(link, index, names)),
     streams: status.streams.map((stream) => ({
       ...stream,
+      ...publicLedger(stream),
       inputs: stream.inputs.map(publicInput),
       outputs: stream.outputs.map((output) => publicOutput(output, publicMounts)),
     })),

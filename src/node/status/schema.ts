@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import type { DiscontinuityCause } from '../../core/fragment.ts';
+import { linkSchema } from './link-schema.ts';
 
 /** Every cause of a discontinuity, in the order in which it is shown. */
 export const DISCONTINUITY_CAUSES = [
@@ -64,6 +65,16 @@ const output = z.object({
 
 const metadata = z.object({ title: z.string(), artist: z.string().optional(), url: z.string().optional() });
 
+const ledger = z.object({
+  epoch: z.string().optional().describe('The run of audio that came last; administrators only'),
+  firstByte: count().optional().describe('Byte at which the ledger begins, of its first run; administrators only'),
+  endByte: count().optional().describe('Byte behind the newest, of `epoch`; administrators only'),
+  audioBytes: count().describe('Audio accounted for'),
+  audioSeconds: seconds(),
+  gaps: count(),
+  repeats: count(),
+});
+
 const stream = z.object({
   name: z.string(),
   state: z
@@ -84,14 +95,16 @@ const stream = z.object({
     .optional()
     .describe('Missing until the first audio'),
   bitrateKbps: z.number().min(0).optional().describe('Measured over the newest audio'),
+  lastsSeconds: seconds().describe('How long listeners hear sound if nothing more comes; 0 while they hear nothing'),
   buffer: z.object({
     heldSeconds: seconds().describe('Audio held'),
     keepSeconds: seconds().optional().describe('Audio that is kept when there is enough; missing when set in bytes'),
     fragments: count(),
     bytes: count(),
-    reserveSeconds: seconds().describe('How long listeners hear sound if nothing more comes'),
+    reserveSeconds: seconds().describe('Audio held ahead of the listeners'),
     reserveTargetSeconds: seconds(),
     reserveLowestSeconds: seconds().describe('The lowest reserve since it was full for the first time'),
+    reserveLowestHourSeconds: seconds().describe('The lowest reserve of the last hour, to the minute'),
   }),
   clock: z
     .object({
@@ -107,11 +120,12 @@ const stream = z.object({
     gapSeconds: seconds().describe('Audio missing, as far as known'),
     stalls: count().describe('Times that listeners were given nothing because the reserve was used up'),
     stallSeconds: seconds().describe('Time in such stalls'),
-    repeats: count().describe('Places where audio was heard twice'),
+    repeats: count().describe('Places where audio was heard twice, as the ledger of the stream knows them'),
     causes: z.record(z.enum(DISCONTINUITY_CAUSES), count()).describe('`gaps` by cause'),
     skippedBytes: count().describe('Bytes that were no audio and were left out'),
     overlapBytesDropped: count().describe('Repeated audio found by its hashes after a reconnect and dropped'),
   }),
+  ledger: ledger.optional().describe('The account that two ends compare; when an input or output wants one'),
   metadata: metadata.optional().describe('What listeners are shown now'),
   titles: z.array(metadata.extend({ at: time() })).describe('The last 20 titles, newest first'),
   inputs: z.array(input),
@@ -127,6 +141,7 @@ export const nodeStatusSchema = z.object({
     uptimeSeconds: seconds(),
   }),
   streams: z.array(stream),
+  links: z.array(linkSchema).describe('Links to other nodes'),
 });
 
 /** What `GET /api/v1/status` answers. */
@@ -139,13 +154,3 @@ export type InputStatus = z.infer<typeof input>;
 export type OutputStatus = z.infer<typeof output>;
 /** The last failure of an input or output. */
 export type LastError = z.infer<typeof lastError>;
-
-/** The status as JSON Schema (draft 2020-12); unknown keys are allowed, so that a client survives a newer node. */
-export const statusJsonSchema = z.toJSONSchema(nodeStatusSchema, {
-  io: 'input',
-  override({ jsonSchema }) {
-    // What these two add says no more than the format and the type do.
-    if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
-    if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-  },
-});

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { DiscontinuityCause, Fragment, TrackMetadata } from '../../core/fragment.ts';
 import { sameMetadata } from './fragment-assembler.ts';
+import { LowestOfHour } from './lowest-of-hour.ts';
 
 /** A title and when listeners came to it. */
 export interface TitleEntry {
@@ -25,6 +26,7 @@ export class StreamStats {
   stalls = 0;
   stallMs = 0;
   reserveLowestMs: number | undefined;
+  readonly #lowestOfHour = new LowestOfHour();
   titles: TitleEntry[] = [];
   #reserveWasFull = false;
   #lastReleaseMs: number | undefined;
@@ -67,7 +69,14 @@ export class StreamStats {
 
   reserve(reserveMs: number, targetMs: number): void {
     this.#reserveWasFull ||= targetMs > 0 && reserveMs >= targetMs * 0.9;
-    if (this.#reserveWasFull) this.reserveLowestMs = Math.min(this.reserveLowestMs ?? reserveMs, reserveMs);
+    if (!this.#reserveWasFull) return;
+    this.reserveLowestMs = Math.min(this.reserveLowestMs ?? reserveMs, reserveMs);
+    this.#lowestOfHour.note(reserveMs, this.#clock.nowMs());
+  }
+
+  /** The lowest reserve of the last hour; undefined until it was full for the first time. */
+  get reserveLowestHourMs(): number | undefined {
+    return this.#lowestOfHour.lowest(this.#clock.nowMs());
   }
 
   /** Notices a stall: nothing was due for longer than the silence time. */

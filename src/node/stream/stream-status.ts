@@ -1,4 +1,5 @@
 import { endMediaTimeUs, type TrackMetadata } from '../../core/fragment.ts';
+import type { LedgerSummary } from '../../protocols/link/ledger.ts';
 import type { StreamStatus } from '../status/schema.ts';
 import type { Stream } from './stream.ts';
 
@@ -13,6 +14,7 @@ const shown = ({ title, artist, url }: TrackMetadata) => ({
 export function streamStatus(stream: Stream): StreamStatus {
   const { buffer, playout, stats, config } = stream;
   const format = buffer.newest?.format;
+  const ledger = stream.ledger?.summary();
   const note = stream.activeInput?.ingest.note;
   return {
     name: stream.name,
@@ -30,6 +32,7 @@ export function streamStatus(stream: Stream): StreamStatus {
         }
       : {}),
     ...(buffer.heldMs > 0 ? { bitrateKbps: Math.round(measuredKbps(stream) * 10) / 10 } : {}),
+    lastsSeconds: playout.released ? seconds(playout.reserveMs) : 0,
     buffer: {
       heldSeconds: seconds(buffer.heldMs),
       ...('ms' in config.buffer ? { keepSeconds: seconds(config.buffer.ms) } : {}),
@@ -38,6 +41,7 @@ export function streamStatus(stream: Stream): StreamStatus {
       reserveSeconds: seconds(playout.reserveMs),
       reserveTargetSeconds: seconds(playout.targetMs),
       reserveLowestSeconds: seconds(stats.reserveLowestMs ?? playout.reserveMs),
+      reserveLowestHourSeconds: seconds(stats.reserveLowestHourMs ?? playout.reserveMs),
     },
     ...(stream.activeInput ? { clock: clockStatus(playout.sourceClock) } : {}),
     counters: {
@@ -45,16 +49,27 @@ export function streamStatus(stream: Stream): StreamStatus {
       gapSeconds: seconds(stats.gapMs),
       stalls: stats.stalls,
       stallSeconds: seconds(stats.stalledMs),
-      // What is known to repeat is dropped (`overlapBytesDropped`); none that is known is ever played.
-      repeats: 0,
+      // What is known to repeat is dropped (`overlapBytesDropped`); only a ledger can tell that some was played.
+      repeats: ledger?.repeatCount ?? 0,
       causes: { ...stats.causes },
       skippedBytes: sum(stream, (counts) => counts.skippedBytes),
       overlapBytesDropped: sum(stream, (counts) => counts.counters.overlapBytesDropped),
     },
+    ...(ledger ? { ledger: ledgerStatus(ledger) } : {}),
     ...(stream.metadata ? { metadata: shown(stream.metadata) } : {}),
     titles: stats.titles.map(({ metadata, atUtcMs }) => ({ ...shown(metadata), at: new Date(atUtcMs).toISOString() })),
     inputs: stream.inputs.map((input) => input.status(input === stream.activeInput)),
     outputs: stream.outputs.map((output) => output.status()),
+  };
+}
+
+function ledgerStatus({ epoch, firstByte, endByte, audioBytes, ticks, gapCount, repeatCount }: LedgerSummary) {
+  return {
+    ...(epoch === undefined || firstByte === undefined || endByte === undefined ? {} : { epoch, firstByte, endByte }),
+    audioBytes,
+    audioSeconds: seconds(ticks / 1000), // a stream's ticks are microseconds
+    gaps: gapCount,
+    repeats: repeatCount,
   };
 }
 
