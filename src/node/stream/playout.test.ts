@@ -126,6 +126,18 @@ describe('Playout', () => {
     expect(playout.reserveMs).toBeLessThanOrEqual(10_000);
   });
 
+  it('does not wait for a reserve that the buffer cannot hold until audio is evicted', () => {
+    const { append, clock, playout, evicted } = setUp({ ms: 10_000 }, 'now', 16_000); // holds 5 s
+    append(10);
+    for (let count = 0; count < 2 * 3600; count++) {
+      clock.advance(1000);
+      append(2);
+    }
+    expect(playout.sourceClock.confident).toBe(true);
+    expect(evicted).toEqual([]);
+    expect(playout.reserveMs).toBeCloseTo(4000, -3);
+  });
+
   it('starts although the reserve is larger than what the buffer may hold', () => {
     const { append, playout } = setUp({ ms: 20_000 }, 'full', 16_000);
     append(10);

@@ -123,9 +123,17 @@ export class Playout {
   #correction(): number {
     const reachedMs = this.#clockOf(this.#source).reachedMs(this.#options.clock.nowMs());
     if (reachedMs === undefined) return 0;
-    const { targetMs } = this;
-    const aimMs = targetMs - Math.min(MARGIN_MS, targetMs * MARGIN_SHARE);
+    const fullMs = this.#fullMs();
+    const aimMs = fullMs - Math.min(MARGIN_MS, fullMs * MARGIN_SHARE);
     return within((reachedMs - this.#headUs() / 1000 - aimMs) / CORRECTION_MS, -MAX_SLOWER, MAX_FASTER);
+  }
+
+  /** The reserve at its fullest: less than asked for where the buffer gives up audio before. */
+  #fullMs(): number {
+    const { oldest, newest, heldMs } = this.#options.buffer;
+    const { targetMs } = this;
+    if (heldMs >= targetMs || oldest!.sequence === 1) return targetMs;
+    return Math.max(0, heldMs - (2 * newest!.durationUs) / 1000);
   }
 
   #tryStart(fragment: Fragment): boolean {
