@@ -139,7 +139,7 @@ function unreachable(target: DialTarget, cause: unknown): DistreamError {
 }
 
 /** The reason of an error of the TLS library, whose message is not for people; undefined for others. */
-function tlsReasonOf(error: unknown): string | undefined {
+export function tlsReasonOf(error: unknown): string | undefined {
   const { library, reason } = (error ?? {}) as { library?: unknown; reason?: unknown };
   if (library !== 'SSL routines' || typeof reason !== 'string') return undefined;
   return reason === 'wrong version number' ? 'it does not speak TLS' : `TLS failed: ${reason}`;

@@ -153,7 +153,7 @@ export class Front implements FrontHandle {
     const { tls, clock, log, counters } = this.#options;
     if (!tls) return;
     this.#tls = new TlsSide({
-      files: tls,
+      certificate: tls,
       clock,
       log,
       onSecure: (socket) => this.#readHead(socket),

@@ -15,9 +15,16 @@ export interface CertificateFiles {
   readonly key: string;
 }
 
-/** Options of the TLS side of a front. */
+/** PEM texts. */
+export interface CertificatePair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Options of the TLS side of a port. */
 export interface TlsSideOptions {
-  readonly files: CertificateFiles;
+  /** Files are read again when they change. */
+  readonly certificate: CertificateFiles | CertificatePair;
   readonly clock: Clock;
   readonly log: Logger;
   /** A handshake is done; the socket is flowing nowhere yet. */
@@ -25,32 +32,28 @@ export interface TlsSideOptions {
   readonly onFailed: () => void;
 }
 
-/** Speaks TLS on connections that a front accepted. Takes a renewed certificate without touching connections. */
+/** Speaks TLS on connections that a port accepted. Takes a renewed certificate without touching connections. */
 export class TlsSide {
   readonly #options: TlsSideOptions;
   readonly #server: Server;
-  readonly #timer: Timer;
-  #fingerprint: string;
+  #timer: Timer | undefined;
+  #fingerprint = '';
 
   /** Throws TLS_UNUSABLE. */
   constructor(options: TlsSideOptions) {
     this.#options = options;
-    const { files, clock, log } = options;
-    this.#fingerprint = fingerprintOf(files);
+    const { certificate } = options;
     this.#server = createServer({
-      ...readCertificate(files),
+      ...('cert' in certificate ? certificate : this.#watch(certificate)),
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       ALPNProtocols: ['http/1.1'],
+      minVersion: 'TLSv1.2',
     });
     this.#server.on('secureConnection', options.onSecure);
     this.#server.on('tlsClientError', (_error, socket) => {
       options.onFailed();
       socket.destroy();
     });
-    if (isReadableByOthers(files.key)) {
-      log.warn(`Every user of this machine can read the key file ${files.key}; take that right away (chmod 600)`);
-    }
-    this.#timer = clock.every(CHANGE_CHECK_MS, () => this.#reloadWhenChanged());
   }
 
   /** Takes a paused connection whose first bytes were read. */
@@ -60,12 +63,24 @@ export class TlsSide {
   }
 
   close(): void {
-    this.#timer.cancel();
+    this.#timer?.cancel();
     this.#server.removeAllListeners('secureConnection');
   }
 
-  #reloadWhenChanged(): void {
-    const { files, log } = this.#options;
+  /** Reads the files, now and whenever they change. */
+  #watch(files: CertificateFiles): CertificatePair {
+    const { clock, log } = this.#options;
+    this.#fingerprint = fingerprintOf(files);
+    const pair = readCertificate(files);
+    if (isReadableByOthers(files.key)) {
+      log.warn(`Every user of this machine can read the key file ${files.key}; take that right away (chmod 600)`);
+    }
+    this.#timer = clock.every(CHANGE_CHECK_MS, () => this.#reloadWhenChanged(files));
+    return pair;
+  }
+
+  #reloadWhenChanged(files: CertificateFiles): void {
+    const { log } = this.#options;
     const fingerprint = fingerprintOf(files);
     if (fingerprint === this.#fingerprint) return;
     this.#fingerprint = fingerprint;
@@ -79,7 +94,7 @@ export class TlsSide {
 }
 
 /** The PEM texts, checked to fit each other. Throws TLS_UNUSABLE. */
-function readCertificate(files: CertificateFiles): { cert: Buffer; key: Buffer } {
+function readCertificate(files: CertificateFiles): CertificatePair {
   const cert = readPem(files.certificate);
   const key = readPem(files.key);
   try {
@@ -90,9 +105,9 @@ function readCertificate(files: CertificateFiles): { cert: Buffer; key: Buffer }
   return { cert, key };
 }
 
-function readPem(file: string): Buffer {
+function readPem(file: string): string {
   try {
-    return readFileSync(file);
+    return readFileSync(file, 'latin1');
   } catch (error) {
     throw new DistreamError('TLS_UNUSABLE', { file, reason: reasonOf(error) }, { cause: error });
   }

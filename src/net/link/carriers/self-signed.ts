@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import type { CertificatePair } from '../../tls-side.ts';
 import { derBitString, derOid, derSequence, derSetOf, derTagged, derTime, derUnsigned, derUtf8 } from './der.ts';
 
 const DAY_MS = 86_400_000;
@@ -7,12 +8,6 @@ const SERIAL_BYTES = 16;
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
 const COMMON_NAME = '2.5.4.3';
 const VERSION_3 = Buffer.of(2);
-
-/** PEM texts. */
-export interface CertificatePair {
-  readonly cert: string;
-  readonly key: string;
-}
 
 /**
  * Makes a key (ECDSA, P-256) and a certificate for it that nobody vouches for (RFC 5280, section 4.1), for

@@ -123,7 +123,7 @@ export class SocketConnection implements StreamConnection {
       }
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) throw error;
-      this.#end(`the peer broke the framing: ${error.message}`, error);
+      this.#end(`the peer broke the protocol: ${error.message}`, error);
     }
   };
 
