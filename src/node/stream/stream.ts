@@ -261,7 +261,8 @@ export class Stream implements StreamView {
       candidates: this.inputs,
       active: this.#active,
       silentMs: Math.min(this.activeInput?.silentMs ?? sinceStartMs, sinceStartMs),
-      reserveMs: this.playout.reserveMs,
+      // What is held before sound starts is no sound that lasts: it would wait for ever for an input that died.
+      reserveMs: this.playout.released ? this.playout.reserveMs : 0,
       silenceMs: this.config.silenceMs,
     });
     for (const [index, input] of this.inputs.entries()) {

@@ -90,6 +90,18 @@ describe('A stream that changes its input', () => {
     await stream.close();
   });
 
+  it('goes on filling the reserve from the fallback when the input dies before sound starts', async () => {
+    const fallback = new Driven();
+    const { input, feed, stream, bytes } = await streamRig({ reserve: { ms: 10_000 }, start: 'full' }, [fallback]);
+    const main = input.open();
+    await feed(main, 0, 5);
+    main.end();
+    await feed(fallback.open(), 10_000_000, 12);
+    expect(stream.status().state).toBe('fallback');
+    expect(bytes().subarray(0, 80_000).equals(patternBytes(0, 80_000))).toBe(true);
+    await stream.close();
+  });
+
   it('starts an on-demand fallback again that was being stopped', async () => {
     const fallback = new Driven(true, 3000); // ends slowly
     const { input, feed, clock, stream } = await streamRig({}, [fallback]);
