@@ -83,6 +83,9 @@ export class MemoryNetwork {
 
   /** All sockets of a host are gone, as when its process was killed. */
   kill(host: string): void {
+    for (const key of this.#listeners.keys()) {
+      if (key.startsWith(`${host} `) && this.#listeners.delete(key)) this.open.listeners--;
+    }
     for (const port of this.#ports.values()) if (port.source.address === host) port.close();
     for (const each of this.#connections) if (each.localAddress === host) each.reset();
   }

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { Listener, numbers, testStore } from '../../../test/support/link-node.ts';
+import { BY_UDP, LISTEN, LinkPair, relayKey, STUDIO, studioKey } from '../../../test/support/link-pair.ts';
+import { Stranger } from '../../../test/support/link-stranger.ts';
+import { seededRandom } from '../../../test/support/seeded-random.ts';
+import type { InitiatorCredentials } from '../../protocols/link/handshake.ts';
+import { generatePrivateKey, generateSharedKey, parseKey, publicKeyOf } from '../../protocols/link/keys.ts';
+import { keyPairFrom, publicKeyFrom } from '../../protocols/noise/x25519.ts';
+
+const raw = (text: string, kind: 'private' | 'public') => {
+  const parsed = parseKey(text, kind);
+  if (parsed.kind === 'invalid') throw new Error(parsed.reason);
+  return parsed.raw;
+};
+const credentials = (own: string, remote = relayKey): InitiatorCredentials => ({
+  kind: 'identity',
+  identity: keyPairFrom(raw(own, 'private')),
+  remoteIdentity: publicKeyFrom(raw(publicKeyOf(remote)!, 'public')),
+});
+const hello = (sessionId: string, version = 1) =>
+  ({ type: 'hello', version, sessionId, instance: '00112233aabbccdd', maxAckDelayMs: 200 }) as const;
+
+// A link over which a stream flows, to see that it does not suffer.
+async function flowing() {
+  const pair = new LinkPair();
+  const near = await pair.listen();
+  const far = await pair.dial({ to: BY_UDP });
+  const store = testStore('/live');
+  far.publish(store);
+  const listener = new Listener('/live');
+  near.subscribe(listener.channel);
+  await pair.play(store, 10);
+  const expectUntouched = async () => {
+    const total = await pair.play(store, 10);
+    await pair.clock.run(500);
+    expect(listener.frames).toEqual(numbers(0, total));
+    expect(near.status().filter(({ peer }) => peer === 'studio')).toMatchObject([{ state: 'up', connects: 1 }]);
+  };
+  return { pair, near, far, expectUntouched };
+}
+
+describe('a link that listens', () => {
+  it.each([
+    ['unknown_peer', { privateKey: generatePrivateKey() }],
+    ['wrong_key', { peers: [{ name: 'relay', publicKey: publicKeyOf(generatePrivateKey()) }] }],
+    ['wrong_credentials', { sharedKey: generateSharedKey() }],
+  ])('refuses %s with one line and a counter, by both carriers', async (reason, options) => {
+    const { pair, expectUntouched } = await flowing();
+    const wrong = await pair.dial(options);
+    await pair.clock.run(60_000);
+    expect(wrong.status()).toMatchObject([{ state: 'connecting', connects: 0, paths: [] }]);
+    expect(wrong.status()[0]!.lastError).toMatch(/wrong key/);
+    expect(pair.relay.lines).toHaveLength(1);
+    expect(pair.relay.lines[0]).toMatch(/^a link from 10\.0\.0\.1 was refused: it/);
+    expect(pair.relay.links.refusals()[reason]).toBeGreaterThan(20);
+    await expectUntouched();
+  });
+
+  it('answers garbage with nothing and says so once for a network', async () => {
+    const { pair, expectUntouched } = await flowing();
+    const stranger = await Stranger.at(pair.network, '10.6.6.6', LISTEN);
+    const random = seededRandom(3);
+    for (let length = 0; length < 1500; length += 3) {
+      const bytes = Buffer.from(Array.from({ length }, () => Math.floor(random() * 256)));
+      stranger.send(bytes);
+    }
+    for (const first of [0x12, 0x22, 0x10, 0x14, 0x16]) {
+      const bytes = Buffer.alloc(300);
+      bytes[0] = first;
+      stranger.send(bytes);
+    }
+    await pair.clock.run(1000);
+    expect(stranger.answers).toEqual([]);
+    const refusals = pair.relay.links.refusals();
+    expect(refusals.garbage).toBeGreaterThan(400);
+    expect(refusals.version_mismatch).toBeGreaterThan(0);
+    expect(refusals.unknown_connection).toBeGreaterThan(0);
+    expect(pair.relay.lines.length).toBeLessThanOrEqual(2);
+    await expectUntouched();
+  });
+
+  it('keeps nothing of a hello that is replayed from another address', async () => {
+    const { pair, near, expectUntouched } = await flowing();
+    const genuine = await Stranger.at(pair.network, STUDIO, LISTEN);
+    const recorded = await genuine.greet(credentials(studioKey));
+    const thief = await Stranger.at(pair.network, '10.6.6.6', LISTEN);
+    for (let times = 0; times < 100; times++) thief.send(recorded);
+    await pair.clock.run(100);
+    expect(thief.answers).toHaveLength(100);
+    expect(thief.answers.every((answer) => answer.length === 21)).toBe(true);
+    expect(near.status()[0]!.paths).toHaveLength(1);
+    await expectUntouched();
+  });
+
+  it('gives a hello that comes again the same answer, and forgets it without a genuine record', async () => {
+    const pair = new LinkPair();
+    const near = await pair.listen();
+    const stranger = await Stranger.at(pair.network, STUDIO, LISTEN);
+    const last = await stranger.greet(credentials(studioKey));
+    for (let times = 0; times < 50; times++) stranger.send(last);
+    await pair.clock.run(100);
+    const responses = stranger.answers.filter((answer) => answer[0] === 0x16);
+    expect(responses).toHaveLength(51);
+    expect(new Set(responses.map((each) => each.toString('hex'))).size).toBe(1);
+    expect(near.status()).toEqual([]);
+    await pair.clock.run(10_000);
+    expect(pair.relay.links.refusals()).toEqual({ half_open_expired: 1 });
+    stranger.say([hello('ab'.repeat(16))]);
+    await pair.clock.run(100);
+    expect(pair.relay.links.refusals()).toMatchObject({ unknown_connection: 1 });
+    expect(near.status()).toEqual([]);
+  });
+
+  it.each([
+    ['no frames', Buffer.from('ffffffff', 'hex')],
+    ['another version of the session', [hello('ab'.repeat(16), 2)]],
+    [
+      'what was never sent',
+      [hello('ab'.repeat(16)), { type: 'ack', delayMs: 0, ranges: [{ start: 0, end: 9e9 }] } as const],
+    ],
+    ['a channel that was never opened', [hello('ab'.repeat(16)), { type: 'stop', channel: 5 } as const]],
+  ])('closes the path of a peer that sends %s', async (_, content) => {
+    const { pair, near, expectUntouched } = await flowing();
+    const stranger = await Stranger.at(pair.network, STUDIO, LISTEN);
+    await stranger.greet(credentials(studioKey));
+    stranger.say(content);
+    await pair.clock.run(100);
+    expect(pair.relay.links.refusals()).toEqual({ protocol_violation: 1 });
+    expect(near.status()[0]!.paths).toHaveLength(1);
+    await expectUntouched();
+  });
+
+  it('lets a peer have 16 sessions that live, and forgets them when their paths are gone', async () => {
+    const pair = new LinkPair();
+    const near = await pair.listen();
+    const strangers: Stranger[] = [];
+    for (let count = 0; count < 18; count++) {
+      const stranger = await Stranger.at(pair.network, STUDIO, LISTEN);
+      await stranger.greet(credentials(studioKey));
+      strangers.push(stranger);
+    }
+    for (const [count, stranger] of strangers.entries()) stranger.say([hello(count.toString(16).padStart(32, '0'))]);
+    await pair.clock.run(50);
+    expect(pair.relay.links.refusals()).toEqual({ too_many_sessions: 2 });
+    expect(near.status()).toHaveLength(1);
+    expect(near.status()[0]!.paths).toHaveLength(16);
+    await pair.clock.run(130_000);
+    expect(near.status()[0]!.paths).toEqual([]);
+    await pair.relay.links.close();
+    await pair.clock.run(1000);
+    expect(pair.clock.pendingCount).toBe(0);
+  });
+
+  it.each([
+    ['garbage', [Buffer.alloc(300, 7)], { garbage: 1 }],
+    ['nothing', [], { half_open_expired: 1 }],
+    ['more than a hello has', [Buffer.alloc(1201)], {}],
+  ])('closes a stream connection that brings %s', async (_, messages, refusals) => {
+    const { pair, expectUntouched } = await flowing();
+    const connection = pair.network.connectTo({ address: '10.6.6.6', port: 5 }, LISTEN)!;
+    let reason = '';
+    connection.events = { message: () => {}, writable: () => {}, closed: (why) => (reason = why) };
+    for (const message of messages) connection.send(message);
+    await pair.clock.run(11_000);
+    expect(reason).not.toBe('');
+    expect(pair.relay.links.refusals()).toEqual(refusals);
+    await expectUntouched();
+  });
+});
