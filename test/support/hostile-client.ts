@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { eventually } from './eventually.ts';
 
 /** Where a client seems to come from; a second address of the loopback network keeps strangers apart from the victim's peers. */
 export const STRANGER = '127.0.0.2';
 /** Where the victim's source and listeners are. */
 export const HOME = '127.0.0.1';
+
+const IN_VAIN_MS = 6000;
 
 const strangers = new Set<HostileClient>();
 
@@ -17,20 +18,26 @@ export function closeStrangers(): void {
 /** A TCP client that sends bytes as they are and keeps what comes. */
 export class HostileClient {
   readonly socket: Socket;
-  readonly #received: Buffer[] = [];
+  #received: Buffer[] = [];
+  readonly #wakes = new Set<() => unknown>();
   closed = false;
   /** The connection was reset. */
   reset = false;
 
   private constructor(socket: Socket) {
     this.socket = socket;
-    socket.on('data', (data) => this.#received.push(data));
+    socket.on('data', (data) => {
+      this.#received.push(data);
+      this.#wake();
+    });
+    socket.on('end', () => this.#wake());
     socket.on('error', (error) => {
       this.reset ||= (error as { code?: string }).code === 'ECONNRESET';
     });
     socket.on('close', () => {
       this.closed = true;
       strangers.delete(this);
+      this.#wake();
     });
   }
 
@@ -51,7 +58,8 @@ export class HostileClient {
   }
 
   get received(): Buffer {
-    return Buffer.concat(this.#received);
+    if (this.#received.length !== 1) this.#received = [Buffer.concat(this.#received)];
+    return this.#received[0]!;
   }
 
   /** All that came, one character per byte. */
@@ -61,7 +69,14 @@ export class HostileClient {
 
   /** The status of the final answer; 0 while there is none. */
   get status(): number {
-    return Number(/^(?:HTTP\/1\.1 100 Continue\r\n\r\n)?(?:HTTP\/1\.[01]|ICY) ([2-5]\d\d)/.exec(this.text)?.[1] ?? 0);
+    return Number(
+      /^(?:HTTP\/1\.1 100 Continue\r\n\r\n)?(?:HTTP\/1\.[01]|ICY) ([2-5]\d\d)/.exec(this.#opening)?.[1] ?? 0,
+    );
+  }
+
+  /** Enough for the status, and to tell people what came. */
+  get #opening(): string {
+    return this.received.toString('latin1', 0, 200);
   }
 
   /** What came after the head. */
@@ -72,17 +87,21 @@ export class HostileClient {
   }
 
   async untilClosed(): Promise<string> {
-    await eventually(
-      `the end of a connection; it has ${JSON.stringify(this.text.slice(0, 200))}`,
-      () => this.closed || this.socket.readableEnded,
-    );
+    await this.#eventually('the end of a connection', () => this.closed || this.socket.readableEnded);
     this.close();
     return this.text;
   }
 
   async until(part: string): Promise<string> {
-    await eventually(`${part} in ${JSON.stringify(this.text.slice(0, 200))}`, () => this.text.includes(part));
+    const bytes = Buffer.from(part, 'latin1');
+    await this.#eventually(JSON.stringify(part), () => this.received.includes(bytes));
     return this.text;
+  }
+
+  /** Resolves with the status of the answer, or 0 where the connection ends without one. */
+  async answer(): Promise<number> {
+    await this.#eventually('an answer', () => this.status > 0 || this.closed || this.socket.readableEnded);
+    return this.status;
   }
 
   close(): void {
@@ -92,6 +111,28 @@ export class HostileClient {
   /** Ends the connection with a RST. */
   abort(): void {
     this.socket.resetAndDestroy();
+  }
+
+  #wake(): void {
+    for (const wake of this.#wakes) wake();
+  }
+
+  /** Looks whenever something came; throws with `what` when it never does. */
+  async #eventually(what: string, isThere: () => boolean): Promise<void> {
+    if (isThere()) return;
+    await new Promise<void>((resolve, reject) => {
+      const end = (act: () => void) => {
+        this.#wakes.delete(look);
+        clearTimeout(inVain);
+        act();
+      };
+      const look = () => isThere() && end(resolve);
+      const inVain = setTimeout(
+        () => end(() => reject(new Error(`waited in vain for ${what}; it has ${JSON.stringify(this.#opening)}`))),
+        IN_VAIN_MS,
+      );
+      this.#wakes.add(look);
+    });
   }
 }
 

@@ -116,7 +116,7 @@ streams:
   victim:
     buffer: 5s
     fragment: 100ms
-    input: { type: source, mount: /victim-in, password: ${CANARY}, shoutcast: false, timeout: 5m }
+    input: { type: source, mount: /victim-in, password: ${CANARY}, shoutcast: false, timeout: 10m }
     outputs: [{ type: icecast, mount: /victim, tick: 50ms, burst: 0s }]
 ${streams}`;
 }

@@ -11,11 +11,19 @@ const SECRET = 'Nachtigall-9c';
 const OK = 'HTTP/1.0 200 OK\r\nContent-Type: audio/x-raw\r\n';
 let hostile: HostileNode;
 let server: ScriptedServer;
-/** What the pulled server does now. */
-let script: (socket: Socket, request: string) => void = (socket) => socket.end();
+type Script = (socket: Socket) => void;
+/** Streams that pull side by side, each by a path of its own. */
+const LANES = Array.from({ length: 8 }, (_, lane) => lane);
+/** What the pulled server does now, for each lane. */
+const scripts: Script[] = LANES.map(() => (socket) => socket.end());
 
 beforeAll(async () => {
-  server = await ScriptedServer.start((socket, request) => script(socket, request));
+  server = await ScriptedServer.start((socket, request) => {
+    const lane = Number(/^GET \/live(\d+) /.exec(request)?.[1]);
+    // a redirect may lead to any path
+    if (Number.isNaN(lane)) socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
+    else scripts[lane]!(socket);
+  });
   const lookup = async (host: string) => {
     if (host === 'radio.test') return ['127.0.0.1'];
     if (host === 'private.test') return ['10.1.2.3'];
@@ -26,17 +34,19 @@ beforeAll(async () => {
   hostile = await startHostileNode({
     clock: hurriedClock(20),
     deps: { lookup, random: () => 0 },
-    streams: `
-  pulled:
+    streams: LANES.map(
+      (lane) => `
+  pulled${lane}:
     fragment: 100ms
     buffer: 1MiB
     reserve: 0s
-    input: { type: icecast, url: "http://source:${SECRET}@radio.test:${server.port}/live", timeout: 5s }
-    outputs: [{ type: icecast, mount: /out, tick: 50ms, burst: 0s }]`,
+    input: { type: icecast, url: "http://source:${SECRET}@radio.test:${server.port}/live${lane}", timeout: 15s }
+    outputs: [{ type: icecast, mount: /out${lane}, tick: 50ms, burst: 0s }]`,
+    ).join(''),
   });
 });
 afterEach(async () => {
-  script = (socket) => socket.destroy();
+  scripts.fill((socket) => socket.destroy());
   for (const socket of server.sockets.splice(0)) socket.destroy();
   expect(hostile.log.join('')).not.toContain(SECRET);
   expect(JSON.stringify(hostile.node.status())).not.toContain(SECRET);
@@ -47,30 +57,38 @@ afterAll(async () => {
   await server?.close();
 });
 
-const input = () => hostile.stream('pulled').inputs[0]!;
+const input = (lane = 0) => hostile.stream(`pulled${lane}`).inputs[0]!;
 
-/** Lets the server do that, and waits for the failure that comes of it. */
-async function failureOf(answer: string | typeof script): Promise<{ code: string; message: string }> {
-  const act = typeof answer === 'string' ? (socket: Socket) => void socket.end(answer, 'latin1') : answer;
-  let asked = 0;
-  script = (socket, request) => {
-    asked++;
-    act(socket, request);
-  };
-  const connections = input().counters.connections!;
-  await eventually('two tries', () => asked >= 2 || input().counters.connections! >= connections + 2);
-  await eventually('the failure', () => input().lastError !== undefined);
-  // the failure of a try that has ended
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  const { code, message } = input().lastError!;
+/** Lets the server do that, and waits for the failure that comes of it: the second, for the first may be of a try that had begun. */
+async function failureOf(answer: string | Script, lane = 0): Promise<{ code: string; message: string }> {
+  scripts[lane] = typeof answer === 'string' ? (socket) => void socket.end(answer, 'latin1') : answer;
+  let failures = 0;
+  let lastAt = input(lane).lastError?.at;
+  await eventually('two failures', () => {
+    const at = input(lane).lastError?.at;
+    if (at !== lastAt) failures++;
+    lastAt = at;
+    return failures >= 2;
+  });
+  const { code, message } = input(lane).lastError!;
   expect(message).not.toMatch(UNSHOWABLE);
   expect(message.length).toBeLessThan(400);
   return { code, message };
 }
 
+/** Goes through all items in all lanes at once. */
+async function inLanes<T>(items: readonly T[], act: (item: T, lane: number) => Promise<void>): Promise<void> {
+  const left = [...items];
+  await Promise.all(
+    LANES.map(async (lane) => {
+      for (let item = left.shift(); item !== undefined; item = left.shift()) await act(item, lane);
+    }),
+  );
+}
+
 describe('a pulled server', () => {
   it('that gives no stream is told apart', async () => {
-    const answers: [string, string | typeof script, string][] = [
+    const answers: [string, string | Script, string][] = [
       ['html', 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><script>x</script>', 'NOT_A_STREAM'],
       ['404', 'HTTP/1.1 404 \x1b[2JNot Found\r\n\r\n', 'NOT_A_STREAM'],
       ['401', 'HTTP/1.1 401 Unauthorized\r\n\r\n', 'REFUSED'],
@@ -105,23 +123,25 @@ describe('a pulled server', () => {
       ],
     ];
     const codes: Record<string, string> = {};
-    for (const [id, answer] of answers) codes[id] = (await failureOf(answer)).code;
+    await inLanes(answers, async ([id, answer], lane) => {
+      codes[id] = (await failureOf(answer, lane)).code;
+    });
     expect(codes).toEqual(Object.fromEntries(answers.map(([id, , code]) => [id, code])));
   }, 30_000);
 
   it('cannot lead elsewhere: redirects and playlists to private places are refused', async () => {
-    for (const host of FORBIDDEN_HOSTS) {
+    await inLanes(FORBIDDEN_HOSTS, async (host, lane) => {
       const place = `http://${Buffer.from(host).toString('latin1')}:${host === '127.0.0.1' ? 22 : 80}/x`;
-      const redirect = await failureOf(`HTTP/1.1 302 Found\r\nLocation: ${place}\r\n\r\n`);
+      const redirect = await failureOf(`HTTP/1.1 302 Found\r\nLocation: ${place}\r\n\r\n`, lane);
       // 127.0.0.1 is where the operator's own name leads
       if (!/^(127\.|0x7f|0177|2130706433|\uff11|localhost|\[::ffff:)/.test(host))
         expect(redirect.code, host).toBe('ADDRESS_NOT_ALLOWED');
       else expect(['ADDRESS_NOT_ALLOWED', 'UNREACHABLE'], host).toContain(redirect.code);
-    }
-    for (const target of FORBIDDEN_TARGETS) {
-      const { code } = await failureOf(`HTTP/1.1 302 Found\r\nLocation: ${target}\r\n\r\n`);
+    });
+    await inLanes(FORBIDDEN_TARGETS, async (target, lane) => {
+      const { code } = await failureOf(`HTTP/1.1 302 Found\r\nLocation: ${target}\r\n\r\n`, lane);
       expect(['NOT_A_STREAM', 'UNREACHABLE', 'TOO_MANY_REDIRECTS'], target).toContain(code);
-    }
+    });
     const list = ['http://10.0.0.1/', 'file:///etc/passwd', 'http://169.254.169.254/latest'].join('\n');
     expect((await failureOf(`HTTP/1.1 200 OK\r\nContent-Type: audio/x-mpegurl\r\n\r\n${list}\n`)).code).toBe(
       'ADDRESS_NOT_ALLOWED',
@@ -129,10 +149,13 @@ describe('a pulled server', () => {
   }, 30_000);
 
   it('is not followed in circles, and gives its password to no other', async () => {
-    expect((await failureOf('HTTP/1.1 302 Found\r\nLocation: /live\r\n\r\n')).code).toBe('TOO_MANY_REDIRECTS');
+    expect((await failureOf('HTTP/1.1 302 Found\r\nLocation: /live0\r\n\r\n')).code).toBe('TOO_MANY_REDIRECTS');
     expect(
-      (await failureOf('HTTP/1.1 200 OK\r\nContent-Type: audio/x-scpls\r\n\r\n[playlist]\nFile1=/live\nFile2=/live\n'))
-        .code,
+      (
+        await failureOf(
+          'HTTP/1.1 200 OK\r\nContent-Type: audio/x-scpls\r\n\r\n[playlist]\nFile1=/live0\nFile2=/live0\n',
+        )
+      ).code,
     ).toBe('NOT_A_STREAM');
     const other = await ScriptedServer.start('HTTP/1.1 404 No\r\n\r\n');
     await failureOf(`HTTP/1.1 302 Found\r\nLocation: http://radio.test:${other.port}/\r\n\r\n`);
@@ -162,7 +185,7 @@ describe('a pulled server', () => {
     ];
     const body = audio + blocks.map((each) => each + audio).join('');
     let heard = 0;
-    script = (socket) => {
+    scripts[0] = (socket) => {
       heard = input().bytes;
       socket.write(`${OK}icy-metaint: ${METAINT}\r\n\r\n${body}`, 'latin1');
       for (let turn = 0; turn < 2000; turn++)
@@ -170,17 +193,17 @@ describe('a pulled server', () => {
       socket.write('\xff', 'latin1');
     };
     await eventually('all audio', () => input().bytes - heard === (blocks.length + 2001) * METAINT);
-    await eventually('the last title', () => hostile.stream('pulled').metadata?.title === 'storm 1999');
-    for (const { title } of hostile.stream('pulled').titles) expect(title).not.toMatch(UNSHOWABLE);
+    await eventually('the last title', () => hostile.stream('pulled0').metadata?.title === 'storm 1999');
+    for (const { title } of hostile.stream('pulled0').titles) expect(title).not.toMatch(UNSHOWABLE);
     for (const metaint of ['0', '-1', '2147483648', '99999999999999999999', 'text', '', '1e3', '16, 16']) {
       for (const socket of server.sockets.splice(0)) socket.destroy();
       let before = -1;
-      script = (socket) => {
+      scripts[0] = (socket) => {
         before = input().bytes;
         socket.write(`${OK}icy-metaint: ${metaint}\r\n\r\n${body}`, 'latin1');
       };
       await eventually(`audio with ${metaint}`, () => before >= 0 && input().bytes - before === body.length);
-      script = () => {};
+      scripts[0] = () => {};
     }
   }, 20_000);
 });

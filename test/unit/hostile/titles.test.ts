@@ -19,7 +19,7 @@ let timer: ReturnType<typeof setInterval>;
 
 beforeAll(async () => {
   hostile = await startHostileNode({
-    clock: hurriedClock(60),
+    clock: hurriedClock(20),
     streams: `
   named:
     fragment: 100ms
