@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { LedgerBytesCheck } from '../../src/protocols/link/ledger-bytes.ts';
+import { readLedgerDocument } from '../../src/protocols/link/ledger-document.ts';
 import { bytesOf, CODECS, makeAudio } from './support/audio.ts';
 import { describeWith } from './support/binaries.ts';
 import { run, start } from './support/child.ts';
@@ -22,8 +24,16 @@ describeWith(['ffmpeg'], 'the recorder', () => {
     const { buffer } = await node.stream(({ buffer: { heldSeconds } }) => heldSeconds > 8);
     await node.stop('SIGKILL');
     const folder = join(node.folder, 'one');
-    const names = readdirSync(folder).sort((a, b) => a.length - b.length || a.localeCompare(b));
+    const names = readdirSync(folder)
+      .filter((name) => name.endsWith('.mp3'))
+      .sort((a, b) => a.length - b.length || a.localeCompare(b));
     expect(names.length).toBeGreaterThanOrEqual(3);
+    for (const name of names) {
+      const document = readLedgerDocument(readFileSync(join(folder, `${name}.ledger.json`), 'utf8'));
+      const check = new LedgerBytesCheck(document!.ledger);
+      check.push(readFileSync(join(folder, name)));
+      expect(check.verdict()).toMatchObject({ different: undefined, missingBytes: 0 });
+    }
     const whole = Buffer.concat(names.map((name) => readFileSync(join(folder, name))));
     expect(bytesOf(file).includes(whole)).toBe(true);
     const seconds = (whole.length * 8) / 128_000;

@@ -66,6 +66,8 @@ export class MemoryDisk implements RecorderFileSystem {
   /** By path, in the order of their making. */
   readonly files = new Map<string, MemoryFile>();
   readonly folders = new Set<string>();
+  /** The files that are written as a whole: ledgers, by path. */
+  readonly ledgers = new Map<string, Buffer>();
   free = 1e12;
   calls = 0;
   /** Decides on each call; it may answer later. */
@@ -94,6 +96,11 @@ export class MemoryDisk implements RecorderFileSystem {
   async remove(path: string): Promise<void> {
     await this.call('remove', path);
     this.files.delete(path);
+  }
+
+  async replace(path: string, bytes: Buffer): Promise<void> {
+    await this.call('replace', path);
+    this.ledgers.set(path, bytes);
   }
 
   async syncFolder(path: string): Promise<void> {

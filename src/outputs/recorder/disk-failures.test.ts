@@ -3,6 +3,8 @@ import { FragmentSource, testFormat } from '../../../test/support/frames.ts';
 import { type DiskCall, diskError, type Fate, MemoryDisk } from '../../../test/support/memory-disk.ts';
 import { RecorderBench } from '../../../test/support/recording-output.ts';
 import type { Fragment } from '../../core/fragment.ts';
+import { LedgerBytesCheck } from '../../protocols/link/ledger-bytes.ts';
+import { readLedgerDocument } from '../../protocols/link/ledger-document.ts';
 
 function take(source: FragmentSource, count: number): Fragment[] {
   return Array.from({ length: count }, () => source.next());
@@ -57,6 +59,11 @@ describe('recorder on a failing disk', () => {
         counters: { gaps: 0, bytes_written: FRAGMENTS * 1600 },
       });
       await bench.stop();
+      for (const [path, text] of disk.ledgers) {
+        const check = new LedgerBytesCheck(readLedgerDocument(text.toString())!.ledger);
+        check.push(disk.contents[path.replace('.ledger.json', '')]!);
+        expect(check.verdict(), `${place}, ${path}`).toMatchObject({ different: undefined, missingBytes: 0 });
+      }
       expect(
         [...disk.files.values()].every(({ isClosed }) => isClosed),
         place,

@@ -1,4 +1,4 @@
-import { mkdir, open, rm, statfs } from 'node:fs/promises';
+import { mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** A file that is being written. */
@@ -20,6 +20,8 @@ export interface RecorderFileSystem {
   /** Makes a new file; rejects with EEXIST when there is one, a symbolic link included. */
   create(path: string): Promise<RecorderFile>;
   remove(path: string): Promise<void>;
+  /** Puts a whole file in the place of the one of that name, or makes it; a crash leaves the old one or the new one. */
+  replace(path: string, bytes: Buffer): Promise<void>;
   /** Resolves when the folder's entries are on the disk. */
   syncFolder(path: string): Promise<void>;
   /** Bytes that are free for this user on the folder's disk. */
@@ -46,12 +48,31 @@ export const nodeFileSystem: RecorderFileSystem = {
     };
   },
   remove: (path) => rm(path),
+  replace,
   syncFolder,
   async freeBytes(folder) {
     const { bavail, bsize } = await statfs(folder);
     return bavail * bsize;
   },
 };
+
+async function replace(path: string, bytes: Buffer): Promise<void> {
+  const temporary = `${path}.tmp`;
+  try {
+    await rm(temporary, { force: true });
+    const handle = await open(temporary, 'wx', FILE_MODE);
+    try {
+      await handle.writeFile(bytes);
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
 
 async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r');

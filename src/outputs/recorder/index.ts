@@ -41,6 +41,12 @@ const schema = z.strictObject({
     .prefault('256MiB')
     .describe('Stop recording while the disk has less than this free; goes on by itself.'),
   titles: z.boolean().default(false).describe('Write the titles with their times to NAME.titles.txt beside each file.'),
+  ledger: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Write hashes of the audio, gaps and repeats to NAME.ledger.json beside each file, for `distream verify`. It is renewed every few seconds and tells of the newest 512 MiB.',
+    ),
 });
 
 type RecorderSettings = z.output<typeof schema>;
@@ -56,7 +62,12 @@ export function createRecorderOutput(fs: RecorderFileSystem = nodeFileSystem) {
     const cursors = stopped.get(stream.buffer) ?? new Map<string, Cursor>();
     stopped.set(stream.buffer, cursors);
     const path = new PathTemplate({ template, streamName: stream.name, timezone: options.timezone });
-    const limits = { maxDurationMs: options.maxDuration, maxBytes: options.maxSize, titles: options.titles };
+    const limits = {
+      maxDurationMs: options.maxDuration,
+      maxBytes: options.maxSize,
+      titles: options.titles,
+      ledger: options.ledger,
+    };
     const recorder = new Recorder({ stream, clock, log, fs, path, ...limits }, cursors.get(template));
     const minFreeBytes = options.minFree;
     const loop = new RecorderLoop({ recorder, stream, clock, log, fs, minFreeBytes, signal, target: template });

@@ -1,9 +1,11 @@
 import { dirname } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
+import { reasonOf } from '../../core/errors.ts';
 import type { Fragment } from '../../core/fragment.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { StreamView } from '../../modules/output.ts';
 import { advance, type Cursor, cursorAt, evictedUs, namingTimeUs } from './cursor.ts';
+import { FileLedger, type RecordingGap } from './file-ledger.ts';
 import { FileNames, withFittingExtension } from './file-names.ts';
 import type { RecorderFileSystem } from './file-system.ts';
 import type { PathTemplate } from './path-template.ts';
@@ -22,6 +24,8 @@ export interface RecorderOptions {
   readonly maxDurationMs: number | undefined;
   readonly maxBytes: number | undefined;
   readonly titles: boolean;
+  /** A ledger beside each file. */
+  readonly ledger: boolean;
 }
 
 /** Totals of a recorder; bytes and time count when they are on the disk. */
@@ -32,6 +36,7 @@ export interface RecorderCounters {
   gaps: number;
   lostUs: number;
   titlesFailed: number;
+  ledgersFailed: number;
 }
 
 /**
@@ -49,6 +54,7 @@ export class Recorder {
     gaps: 0,
     lostUs: 0,
     titlesFailed: 0,
+    ledgersFailed: 0,
   };
   #cursor: Cursor | undefined;
   #syncedCursor: Cursor | undefined;
@@ -56,6 +62,10 @@ export class Recorder {
   #unsynced = { bytes: 0, durationUs: 0 };
   #file: RecordingFile | undefined;
   #titles: TitleList | undefined;
+  #ledger: FileLedger | undefined;
+  /** Audio that was given up in front of the cursor. */
+  #gap: RecordingGap | undefined;
+  #isLedgerFailing = false;
 
   /** @param cursor where a recorder before this one stopped; undefined begins with the next fragment told to `begin` */
   constructor(options: RecorderOptions, cursor: Cursor | undefined) {
@@ -74,9 +84,9 @@ export class Recorder {
     return this.#file?.path;
   }
 
-  /** True while something was written that is not on the disk for certain. */
+  /** True while something was written that is not on the disk for certain, or that the ledger does not tell of. */
   get isDirty(): boolean {
-    return this.#file?.isDirty ?? false;
+    return (this.#file?.isDirty ?? false) || (this.#ledger?.isDirty ?? false);
   }
 
   /** Where the next audio is written to, as far as that is known before its format is. */
@@ -108,6 +118,7 @@ export class Recorder {
     if (lostUs === 0) return;
     this.counters.gaps++;
     this.counters.lostUs += lostUs;
+    this.#gap = { cause: 'eviction', lostMs: Math.round(lostUs / 1000) };
     this.#cursor = { ...cursorAt(stream.buffer.oldest!), namedTimeUs: this.#cursor!.namedTimeUs };
     log.warn(
       `the recording has a gap of ${(lostUs / 1e6).toFixed(1)} s: the disk was too slow or failed for longer than the buffer`,
@@ -122,6 +133,8 @@ export class Recorder {
     this.counters.bytesWritten += this.#unsynced.bytes;
     this.counters.recordedUs += this.#unsynced.durationUs;
     this.#unsynced = { bytes: 0, durationUs: 0 };
+    this.#ledger?.confirm();
+    if (this.#ledger?.isDue) await this.#saveLedger();
   }
 
   /** Ends the current file, which is on the disk then. */
@@ -136,6 +149,7 @@ export class Recorder {
       await this.sync();
     } catch {
       await this.#file?.rollBack();
+      this.#ledger?.rollBack();
       this.#cursor = this.#syncedCursor;
       this.#unsynced = { bytes: 0, durationUs: 0 };
     }
@@ -147,6 +161,8 @@ export class Recorder {
     this.#file = undefined;
     await this.#titles?.close();
     this.#titles = undefined;
+    await this.#saveLedger();
+    this.#ledger = undefined;
     if (!file) return;
     if (await file.close()) this.#names.giveBack(file.path);
   }
@@ -187,6 +203,8 @@ export class Recorder {
     const { name, made } = await this.#names.create(wantedPath, (path) => fs.create(path));
     this.#file = new RecordingFile(fs, made, { path: name, wantedPath });
     if (this.#options.titles) this.#titles = new TitleList(fs, name);
+    const { clock, stream, ledger } = this.#options;
+    if (ledger) this.#ledger = new FileLedger({ fs, clock, audioPath: name, streamName: stream.name });
     const piece = this.#fittingPiece(fragment);
     if (!piece) throw new Error('a new file takes no audio');
     return piece;
@@ -200,11 +218,32 @@ export class Recorder {
     const { bytes: bytesBefore, durationUs: fileTimeUs } = file;
     await file.append(needsHeaders ? [headers, data] : [data], piece.durationUs);
     file.format = fragment.format;
+    this.#ledger?.add(fragment, piece, needsHeaders ? headers.length : 0, this.#gapBefore(fragment, piece));
+    this.#gap = undefined;
     this.#cursor = advance(this.#cursor!, fragment, piece.end);
     this.#unsynced.bytes += file.bytes - bytesBefore;
     this.#unsynced.durationUs += piece.durationUs;
     if (bytesBefore === 0) this.#began(file);
     await this.#addTitles(fragment, piece, fileTimeUs);
+  }
+
+  #gapBefore({ discontinuity, sequence }: Fragment, { start }: Piece): RecordingGap | undefined {
+    return this.#gap ?? (start === 0 && sequence > 1 ? discontinuity : undefined);
+  }
+
+  /** The ledger is an extra: when it cannot be written, the recording goes on, and it is tried again with the next audio. */
+  async #saveLedger(): Promise<void> {
+    try {
+      await this.#ledger?.save();
+      this.#isLedgerFailing = false;
+    } catch (error) {
+      this.counters.ledgersFailed++;
+      if (this.#isLedgerFailing) return;
+      this.#isLedgerFailing = true;
+      this.#options.log.warn(
+        `the ledger beside ${this.#file?.path ?? 'the recording'} cannot be written: ${reasonOf(error)}`,
+      );
+    }
   }
 
   #began(file: RecordingFile): void {

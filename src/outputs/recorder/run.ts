@@ -87,6 +87,7 @@ export class RecorderLoop {
         lost_seconds: Math.ceil(counters.lostUs / 1e6),
         failures: this.#troubles,
         titles_failed: counters.titlesFailed,
+        ledgers_failed: counters.ledgersFailed,
       },
       detail: { ...(recorder.currentPath ? { file: recorder.currentPath } : {}), ...reason },
     };
