@@ -110,7 +110,8 @@ export class SimEnd {
       const { pathId, packetNumber, payload } = packet;
       const path = this.#paths.get(pathId);
       if (!path) throw new Error(`a packet for path ${pathId}, which is gone`);
-      if (payload.length > path.options.payloadBytes) throw new Error(`a payload of ${payload.length} bytes`);
+      if (payload.length > (path.options.maxPayloadBytes ?? path.options.payloadBytes))
+        throw new Error(`a payload of ${payload.length} bytes`);
       path.send.send(payload.length + path.options.overheadBytes, () =>
         path.peer()?.receive(pathId, packetNumber, payload),
       );
@@ -154,7 +155,21 @@ export function audioByte(offset: number, salt: number): number {
   return (mixed >>> ((offset & 3) * 8)) & 0xff;
 }
 
-/** A live source as MP3 at 128 kbit/s: a frame each 26 ms into a store, some frames together as a socket brings them. */
+/** What a source is: frames of MP3, or bytes that nobody knows in pieces. Both 128 kbit/s. */
+export type SimSourceKind = 'mp3' | 'opaque';
+
+export interface SimSourceOptions {
+  readonly name?: string;
+  readonly kind?: SimSourceKind;
+  readonly keepMs?: number;
+  /** Of the format. */
+  readonly headerBytes?: number;
+}
+
+const OPAQUE_BYTES = 1400;
+const OPAQUE_MS = OPAQUE_BYTES / 16;
+
+/** A live source at 128 kbit/s: a frame each 26 ms into a store, some frames together as a socket brings them. */
 export class SimSource {
   readonly store: ChannelStore;
   readonly salt: number;
@@ -162,36 +177,38 @@ export class SimSource {
   audioBytes = 0;
   frames = 0;
   isRunning = true;
+  readonly #kind: SimSourceKind;
   readonly #network: LinkNetwork;
   readonly #startMs: number;
 
-  constructor(network: LinkNetwork, options: { name?: string; keepMs?: number; headerBytes?: number } = {}) {
-    const { name = '/live', keepMs = 35_000, headerBytes = 0 } = options;
+  constructor(network: LinkNetwork, options: SimSourceOptions = {}) {
+    const { name = '/live', kind = 'mp3', keepMs = 35_000, headerBytes = 0 } = options;
+    this.#kind = kind;
     this.#network = network;
     this.ledger = new ContinuityLedger(() => network.nowMs);
     this.store = new ChannelStore({ name, epoch: hexOf(network.random, 8), keepMs, maxBytes: 8 << 20 });
     this.salt = Number.parseInt(this.store.epoch.slice(0, 7), 16);
     this.#startMs = network.nowMs;
     const headers = Buffer.alloc(headerBytes);
-    const ticksPerSecond = TICKS_PER_SECOND;
     this.store.append({
       type: 'format',
       contentType: 'audio/mpeg',
-      codec: 'mp3',
-      ticksPerSecond,
+      codec: kind,
+      ticksPerSecond: kind === 'mp3' ? TICKS_PER_SECOND : 10_000,
       channels: 2,
       headers,
     });
     this.#next();
   }
 
-  /** When the audio with that media time was made. */
-  madeAtMs(mediaTimeUs: number): number {
-    return this.#startMs + mediaTimeUs / 1000;
-  }
-
   /** The title of the last `title`, '' before it. */
   lastTitle = '';
+
+  /** When the audio byte at that offset was made. */
+  byteMadeAtMs(offset: number): number {
+    const unitMs = this.#kind === 'mp3' ? Math.round(offset / 417.96) * FRAME_MS : offset / 16;
+    return this.#startMs + unitMs;
+  }
 
   title(title: string, url = ''): void {
     this.lastTitle = title;
@@ -200,18 +217,26 @@ export class SimSource {
 
   #next(): void {
     if (!this.isRunning) return;
-    const due = Math.floor((this.#network.nowMs - this.#startMs) / FRAME_MS);
-    while (this.frames < due) this.#frame();
+    const [ms, frame] = this.#kind === 'mp3' ? [FRAME_MS, () => this.#frame()] : [OPAQUE_MS, () => this.#piece()];
+    const due = Math.floor((this.#network.nowMs - this.#startMs) / ms);
+    while (this.frames < due) frame();
     this.#network.at(this.#network.nowMs + 25 + this.#network.random() * 30, () => this.#next());
   }
 
   #frame(): void {
-    const length = this.frames % 25 === 0 ? 417 : 418;
+    this.#append(this.frames % 25 === 0 ? 417 : 418, FRAME_TICKS);
+  }
+
+  #piece(): void {
+    this.#append(OPAQUE_BYTES, OPAQUE_MS * 10);
+  }
+
+  #append(length: number, ticks: number): void {
     const data = Buffer.alloc(length);
     for (let index = 0; index < length; index++) data[index] = audioByte(this.audioBytes + index, this.salt);
-    this.ledger.audio(this.store.epoch, this.audioBytes, data, FRAME_TICKS);
+    this.ledger.audio(this.store.epoch, this.audioBytes, data, ticks);
     this.audioBytes += length;
     this.frames++;
-    this.store.append({ type: 'audio', data, ticks: FRAME_TICKS });
+    this.store.append({ type: 'audio', data, ticks });
   }
 }

@@ -24,7 +24,6 @@ export class SimListener implements ChannelSink {
   /** Time without any audio, the longest. */
   maxSilenceMs = 0;
   #epochs = new Map<string, number>(); // epoch -> next audio byte
-  #mediaTimeUs = 0;
   #lostBytesAllowed = false;
 
   /** `source` is the one that runs now. */
@@ -53,11 +52,9 @@ export class SimListener implements ChannelSink {
     this.ledger.audio(store.epoch, audioOffset, data, record.ticks);
     this.#epochs.set(store.epoch, audioOffset + data.length);
     this.audioBytes += data.length;
-    // Frames are 417 or 418 bytes and 26.1224 ms: a frame's number gives when it was made.
-    this.#mediaTimeUs = Math.round(audioOffset / 417.96) * 26_122.449;
     const { nowMs } = this.#network;
     if (nowMs >= this.measureFromMs) {
-      this.maxDelayMs = Math.max(this.maxDelayMs, nowMs - this.#source().madeAtMs(this.#mediaTimeUs));
+      this.maxDelayMs = Math.max(this.maxDelayMs, nowMs - this.#source().byteMadeAtMs(audioOffset));
       this.maxSilenceMs = Math.max(this.maxSilenceMs, nowMs - Math.max(this.lastAtMs, this.measureFromMs));
     }
     this.lastAtMs = nowMs;

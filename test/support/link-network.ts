@@ -17,6 +17,8 @@ export interface LineState {
   /** Corrupted packets are not authentic, so they are dropped as lost ones are. */
   corrupts: number;
   isDown: boolean;
+  /** Longer packets are dropped without a word. 0: no limit. */
+  maxBytes: number;
 }
 
 const CLEAN: LineState = {
@@ -30,6 +32,7 @@ const CLEAN: LineState = {
   duplicates: 0,
   corrupts: 0,
   isDown: false,
+  maxBytes: 0,
 };
 
 interface Task {
@@ -97,7 +100,12 @@ export class Line {
   readonly state: LineState = { ...CLEAN };
   offeredBytes = 0;
   offeredPackets = 0;
+  /** The longest packet offered; a test may set it back. */
+  longestBytes = 0;
   queueDrops = 0;
+  /** All that did not arrive, but for what was under way when the line went down. */
+  droppedPackets = 0;
+  droppedBytes = 0;
   readonly #network: LinkNetwork;
   #freeMs = 0;
   #lastDueMs = 0;
@@ -114,22 +122,28 @@ export class Line {
     const { nowMs, random } = this.#network;
     this.offeredBytes += bytes;
     this.offeredPackets++;
+    this.longestBytes = Math.max(this.longestBytes, bytes);
     const burstLoss = this.#burstLoss();
-    if (state.isDown) return;
+    if (state.isDown || (state.maxBytes > 0 && bytes > state.maxBytes)) return this.#drop(bytes);
     let leavesMs = nowMs;
     if (state.bytesPerSecond > 0) {
       const startsMs = Math.max(nowMs, this.#freeMs);
       const waitingBytes = ((startsMs - nowMs) * state.bytesPerSecond) / 1000;
       if (waitingBytes + bytes > state.queueBytes) {
         this.queueDrops++;
-        return;
+        return this.#drop(bytes);
       }
       leavesMs = startsMs + (bytes * 1000) / state.bytesPerSecond;
       this.#freeMs = leavesMs;
     }
-    if (random() < burstLoss || random() < state.loss || random() < state.corrupts) return;
+    if (random() < burstLoss || random() < state.loss || random() < state.corrupts) return this.#drop(bytes);
     const copies = random() < state.duplicates ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) this.#carry(leavesMs, deliver);
+  }
+
+  #drop(bytes: number): void {
+    this.droppedPackets++;
+    this.droppedBytes += bytes;
   }
 
   #carry(leavesMs: number, deliver: () => void): void {

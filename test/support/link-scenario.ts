@@ -1,7 +1,7 @@
 import type { LinkPolicy } from '../../src/protocols/link/path-policy.ts';
 import { ReceiveChannel } from '../../src/protocols/link/receive-channel.ts';
 import type { SessionStatus } from '../../src/protocols/link/session-types.ts';
-import { hexOf, SimEnd, SimPath, SimSource } from './link-ends.ts';
+import { hexOf, SimEnd, SimPath, SimSource, type SimSourceKind } from './link-ends.ts';
 import { SimListener } from './link-listener.ts';
 import { type LineState, LinkNetwork } from './link-network.ts';
 
@@ -17,6 +17,8 @@ export interface Scenario {
   readonly policy?: LinkPolicy;
   readonly reserveMs?: number;
   readonly payloadBytes?: number;
+  readonly maxPayloadBytes?: number;
+  readonly kind?: SimSourceKind;
 }
 
 /** What a scenario came to. */
@@ -28,6 +30,8 @@ export interface ScenarioResult {
   readonly status: SessionStatus;
   readonly source: SimSource;
   readonly queueDrops: number;
+  /** Packets of the sender that the lines lost. */
+  readonly droppedPackets: number;
   /** When the backlog of the last outage was gone, counted from the outage's end. */
   readonly refillMs: number | undefined;
   readonly violations: unknown[];
@@ -40,16 +44,16 @@ const DIAL_MS = 120;
 export function runScenario(scenario: Scenario, seed: number): ScenarioResult {
   const network = new LinkNetwork(seed);
   const sessionId = hexOf(network.random, 16);
-  const { policy = 'race', reserveMs = 25_000, payloadBytes = 1400 } = scenario;
-  const source = new SimSource(network, { keepMs: reserveMs + 10_000 });
+  const { policy = 'race', reserveMs = 25_000, payloadBytes = 1200, maxPayloadBytes = 1447 } = scenario;
+  const source = new SimSource(network, { kind: scenario.kind ?? 'mp3', keepMs: reserveMs + 10_000 });
   const listener = new SimListener(network, () => source);
-  const idlePingMs = Math.min(5000, Math.max(1000, reserveMs / 5));
+  const options = { payloadBytes, maxPayloadBytes, idlePingMs: Math.min(5000, Math.max(1000, reserveMs / 5)) };
   const all: SimPath[] = [];
   let refillFromMs = Number.POSITIVE_INFINITY;
   let refillMs: number | undefined;
   const redial = () => {
     if (scenario.newAddressMs === undefined || all.length > scenario.paths.length) return;
-    const path = new SimPath(network, all.length, { payloadBytes, idlePingMs });
+    const path = new SimPath(network, all.length, options);
     path.set(scenario.paths[0]!);
     all.push(path);
     network.at(network.nowMs + DIAL_MS, () => {
@@ -68,7 +72,7 @@ export function runScenario(scenario: Scenario, seed: number): ScenarioResult {
   a.session.publish(source.store);
   b.session.subscribe(new ReceiveChannel({ name: source.store.name, sink: listener, backMs: reserveMs }));
   for (const [id, state] of scenario.paths.entries()) {
-    const path = new SimPath(network, id, { payloadBytes, idlePingMs });
+    const path = new SimPath(network, id, options);
     path.set(state);
     all.push(path);
     a.attach(path, path.forth, () => b);
@@ -104,6 +108,7 @@ export function runScenario(scenario: Scenario, seed: number): ScenarioResult {
     status: a.session.status(),
     source,
     queueDrops: sum(all.map((path) => path.forth.queueDrops)),
+    droppedPackets: sum(all.map((path) => path.forth.droppedPackets)),
     refillMs,
     violations: [...a.violations, ...b.violations],
   };

@@ -120,6 +120,7 @@ export class Storm {
       corrupts: this.#random() < 0.7 ? 0 : 0.05 * this.#random(),
       bytesPerSecond: this.#random() < 0.7 ? 0 : this.#between(25_000, 200_000),
       queueBytes: Math.round(this.#between(12_000, 64_000)),
+      maxBytes: this.#random() < 0.7 ? 0 : Math.round(this.#between(1260, 1500)),
     };
     this.#say(`weather on ${path.id} ${JSON.stringify(state)}`);
     path.set(state);
@@ -191,7 +192,7 @@ export class Storm {
   }
 
   #connect(): void {
-    const path = new SimPath(this.#network, this.#pathIds++, { idlePingMs: 5000 });
+    const path = new SimPath(this.#network, this.#pathIds++, { payloadBytes: 1200, maxPayloadBytes: 1447 });
     path.set(this.#calm());
     this.#paths.push(path);
     const [sender, receiver] = [this.#sender, this.#receiver];
@@ -234,7 +235,16 @@ export class Storm {
 
   #calm() {
     const delayMs = this.#between(5, 60);
-    return { delayMs, jitterMs: 0, reorders: false, loss: 0, duplicates: 0, corrupts: 0, bytesPerSecond: 0 };
+    return {
+      delayMs,
+      jitterMs: 0,
+      reorders: false,
+      loss: 0,
+      duplicates: 0,
+      corrupts: 0,
+      bytesPerSecond: 0,
+      maxBytes: 0,
+    };
   }
 
   #anyPath(): SimPath | undefined {

@@ -1,5 +1,6 @@
 import type { AckFrame } from './frames.ts';
 import { type AckResult, LossDetector } from './loss-detection.ts';
+import { PathMtu } from './path-mtu.ts';
 import { RateControl } from './rate-control.ts';
 import { ReceivedPackets } from './received-packets.ts';
 import { RttEstimator } from './rtt.ts';
@@ -8,8 +9,10 @@ import type { SentPacket } from './sent-packet.ts';
 
 /** What a session must know of a carrier's connection. */
 export interface PathOptions {
-  /** Most bytes of a payload: 1,200 is safe everywhere, about 1,440 fills an Ethernet packet; stream carriers up to 16,384. */
+  /** Most bytes of a payload at first: 1,200 is safe everywhere; stream carriers up to 16,384. */
   readonly payloadBytes: number;
+  /** What the interface carries, if that is more: 1,447 fills an Ethernet packet on IPv4, 1,427 on IPv6. Found by probes. */
+  readonly maxPayloadBytes?: number;
   /** What carrier and record add to a payload on the link: 28 + 25 for UDP on IPv4. */
   readonly overheadBytes: number;
   /** The carrier loses nothing while it lives (TLS). */
@@ -54,6 +57,7 @@ export class LinkPath {
   readonly received: ReceivedPackets;
   readonly loss: LossDetector;
   readonly rate: RateControl;
+  readonly mtu: PathMtu;
   /** Pieces that are also sent on this path: duplicates and hedges. */
   copies: Chunk[] = [];
   /** The carrier takes more. */
@@ -86,7 +90,9 @@ export class LinkPath {
     this.options = options;
     this.received = new ReceivedPackets(maxAckDelayMs);
     this.loss = new LossDetector(this.rtt, options.isReliable);
-    const packetBytes = Math.min(options.payloadBytes, 1500) + options.overheadBytes;
+    const { payloadBytes, maxPayloadBytes = payloadBytes } = options;
+    this.mtu = new PathMtu(payloadBytes, maxPayloadBytes);
+    const packetBytes = Math.min(maxPayloadBytes, 1500) + options.overheadBytes;
     this.rate = new RateControl(this.rtt, packetBytes, options.maxBytesPerSecond ?? Number.POSITIVE_INFINITY);
     this.#stateSinceMs = nowMs;
     this.#nextPingMs = nowMs;
@@ -96,6 +102,21 @@ export class LinkPath {
 
   get state(): PathState {
     return this.#state;
+  }
+
+  /** Most bytes of a payload now. */
+  get payloadBytes(): number {
+    return this.mtu.payloadBytes;
+  }
+
+  /** Packets sent that did not arrive, 0 to 1. */
+  get lossRatio(): number {
+    return this.sentPackets > 0 ? this.loss.lostPackets / this.sentPackets : 0;
+  }
+
+  /** It lives, the peer knows it, and there are streams to send. */
+  get isCarrying(): boolean {
+    return this.#state === 'alive' && this.isHelloAcked && this.rate.neededBytesPerSecond > 0;
   }
 
   get peerAckDelayMs(): number {
@@ -155,6 +176,8 @@ export class LinkPath {
     if (result.rttMs !== undefined) this.rtt.sample(result.rttMs, nowMs);
     this.rate.acknowledged(result.acked, frame.delayMs, nowMs);
     if (result.acked.length === 0 && result.late.length === 0) return result;
+    for (const packet of result.acked) this.mtu.acked(packet, nowMs);
+    for (const packet of result.late) this.mtu.acked(packet, nowMs);
     this.#waitingSinceMs = this.loss.inFlightBytes > 0 ? nowMs : undefined;
     this.#pingedSinceMs = undefined;
     if (this.#state === 'suspect') {
@@ -164,13 +187,22 @@ export class LinkPath {
     return result;
   }
 
+  /** Packets that are lost by now. */
+  detectLost(nowMs: number): SentPacket[] {
+    const lost = this.loss.detect(nowMs);
+    for (const packet of lost) this.mtu.lost(packet, this.lossRatio, nowMs);
+    return lost;
+  }
+
   /** A packet goes out; `isPing`: it asks for an answer at once. */
   onSend(packet: SentPacket, isPing: boolean, hasData: boolean, nowMs: number): void {
     this.loss.sent(packet);
     this.sentPackets++;
     this.sentBytes += packet.linkBytes;
     this.rate.sent(packet.linkBytes, nowMs);
-    if (!packet.isAckEliciting) return;
+    if (packet.isProbe) this.mtu.probeSent(packet.number, nowMs);
+    // An answer to a probe is not waited for.
+    if (!packet.isAckEliciting || packet.isProbe) return;
     this.#lastSentMs = nowMs;
     this.#waitingSinceMs ??= nowMs;
     if (!isPing) return;
@@ -205,8 +237,11 @@ export class LinkPath {
     this.#stateSinceMs = nowMs;
     this.isRescued = false;
     this.#pingIntervalMs = FIRST_PING_MS;
-    if (state === 'suspect') this.#nextPingMs = nowMs;
-    if (state === 'suspect') this.copies = [];
+    if (state === 'suspect') {
+      this.#nextPingMs = nowMs;
+      this.copies = [];
+      this.mtu.suspend();
+    }
   }
 
   #suspectDelayMs(): number {

@@ -18,7 +18,9 @@ function send(count: number, everyMs = 10): void {
       isAckEliciting: true,
       chunks: [],
       controls: [],
+      payloadBytes: 1000,
       isAppLimited: false,
+      isProbe: false,
     });
   }
 }

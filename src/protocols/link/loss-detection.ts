@@ -134,7 +134,7 @@ export class LossDetector {
 
   #lose(packet: SentPacket): void {
     this.#drop(packet);
-    this.lostPackets++;
+    if (!packet.isProbe) this.lostPackets++;
     this.#lost.set(packet.number, packet);
     if (this.#lost.size <= REMEMBERED_LOST) return;
     for (const number of this.#lost.keys()) {
@@ -146,8 +146,10 @@ export class LossDetector {
   // The line changes the order of packets: wait longer from now on.
   #wasSpurious(packet: SentPacket): void {
     this.#lost.delete(packet.number);
-    this.spuriousLosses++;
-    this.lostPackets--;
+    if (!packet.isProbe) {
+      this.spuriousLosses++;
+      this.lostPackets--;
+    }
     const distance = this.#largestAcked - packet.number;
     this.#packetThreshold = Math.min(MAX_PACKET_THRESHOLD, Math.max(this.#packetThreshold + 1, distance + 1));
     this.#timeThreshold = Math.min(MAX_TIME_THRESHOLD, this.#timeThreshold + 1 / 8);

@@ -68,7 +68,7 @@ export class PacketBuilder {
       const frame = this.#channels.frameFor(item);
       const mark = this.#writer.length;
       if (frame) encodeFrame(this.#writer, frame);
-      if (this.#writer.length > path.options.payloadBytes && mark > empty) {
+      if (this.#writer.length > path.payloadBytes && mark > empty) {
         this.#writer.truncate(mark);
         break;
       }
@@ -83,7 +83,7 @@ export class PacketBuilder {
   data(path: LinkPath, nowMs: number): OutgoingPacket | undefined {
     this.#begin(path);
     const periodMs = path.rate.isStartup ? path.rtt.smoothedMs : Math.max(ASK_PERIOD_MS, path.rtt.smoothedMs);
-    const catchUpBytes = Math.max(8 * path.options.payloadBytes, path.rate.neededBytesPerSecond / 2);
+    const catchUpBytes = Math.max(8 * path.payloadBytes, path.rate.neededBytesPerSecond / 2);
     const isAsking = this.#hasBacklog(catchUpBytes) && nowMs - path.lastAskMs >= periodMs;
     const isPing = isAsking || path.isLate(nowMs);
     if (isPing) encodeFrame(this.#writer, { type: 'ping' });
@@ -99,7 +99,7 @@ export class PacketBuilder {
       if (this.#room(path) < MIN_CHUNK_BYTES) break;
     }
     if (this.#chunks.length === 0) return undefined;
-    const isAppLimited = !this.#hasBacklog(path.options.payloadBytes);
+    const isAppLimited = !this.#hasBacklog(path.payloadBytes);
     return this.#finish(path, { isAckEliciting: true, isPing, isAppLimited }, nowMs);
   }
 
@@ -124,6 +124,14 @@ export class PacketBuilder {
     return this.#finish(path, { isAckEliciting: true, isPing: false, isAppLimited: true }, nowMs);
   }
 
+  /** A PING padded to a size that the path may not carry. */
+  probe(path: LinkPath, payloadBytes: number, nowMs: number): OutgoingPacket {
+    this.#begin(path);
+    encodeFrame(this.#writer, { type: 'ping' });
+    this.#writer.zeros(payloadBytes - this.#writer.length);
+    return this.#finish(path, { isAckEliciting: true, isPing: false, isAppLimited: true, isProbe: true }, nowMs);
+  }
+
   #begin(path: LinkPath): void {
     this.#writer.truncate(0);
     this.#chunks = [];
@@ -134,7 +142,7 @@ export class PacketBuilder {
   }
 
   #room(path: LinkPath): number {
-    return path.options.payloadBytes - this.#writer.length - DATA_HEADER_MAX_BYTES;
+    return path.payloadBytes - this.#writer.length - DATA_HEADER_MAX_BYTES;
   }
 
   #write(path: LinkPath, chunk: Chunk): void {
@@ -160,7 +168,7 @@ export class PacketBuilder {
     this.#haveMs = nowMs;
     for (const channel of this.#channels.subscriptions) {
       const have = channel.haveFrame(HAVE_RANGES);
-      if (!have || this.#writer.length > path.options.payloadBytes / 2) continue;
+      if (!have || this.#writer.length > path.payloadBytes / 2) continue;
       encodeFrame(this.#writer, have);
     }
   }
@@ -187,10 +195,10 @@ export class PacketBuilder {
 
   #finish(
     path: LinkPath,
-    what: { isAckEliciting: boolean; isPing: boolean; isAppLimited: boolean },
+    what: { isAckEliciting: boolean; isPing: boolean; isAppLimited: boolean; isProbe?: boolean },
     nowMs: number,
   ): OutgoingPacket {
-    const { isAckEliciting, isPing, isAppLimited } = what;
+    const { isAckEliciting, isPing, isAppLimited, isProbe = false } = what;
     const payload = this.#writer.finish();
     const packetNumber = path.loss.nextNumber;
     const linkBytes = payload.length + path.options.overheadBytes;
@@ -198,10 +206,12 @@ export class PacketBuilder {
       number: packetNumber,
       sentMs: nowMs,
       linkBytes,
+      payloadBytes: payload.length,
       isAckEliciting,
       chunks: this.#chunks,
       controls: this.#sentControls,
       isAppLimited,
+      isProbe,
     };
     path.onSend(sent, isPing, this.#chunks.length > 0, nowMs);
     return { pathId: path.id, packetNumber, payload, isAckEliciting };

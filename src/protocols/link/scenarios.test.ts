@@ -19,7 +19,7 @@ const LOSS: Record<string, number> = { S2: 0.05, S3: 0.2 };
 
 function run(name: string, seed: number, change: object = {}): ScenarioResult {
   const scenario = LAB_SCENARIOS.find((known) => known.name === name)!;
-  return runScenario({ ...scenario, payloadBytes: 1440, ...change }, seed);
+  return runScenario({ ...scenario, ...change }, seed);
 }
 
 describe.each(LAB_SCENARIOS)('the lab: $name', ({ name, reserveMs = 25_000 }) => {

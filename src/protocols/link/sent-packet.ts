@@ -13,9 +13,12 @@ export interface SentPacket {
   readonly sentMs: number;
   /** Bytes on the link, with what the carrier adds. */
   readonly linkBytes: number;
+  readonly payloadBytes: number;
   readonly isAckEliciting: boolean;
   readonly chunks: readonly Chunk[];
   readonly controls: readonly ControlItem[];
   /** There was nothing more to send: the rate it shows says nothing about the line. */
   readonly isAppLimited: boolean;
+  /** Padded to find out whether so long a packet arrives: its loss says nothing else. */
+  readonly isProbe: boolean;
 }

@@ -17,7 +17,7 @@ function pathStatus(path: LinkPath): PathStatus {
     state,
     rttMs: rtt.smoothedMs,
     minRttMs: rtt.minMs,
-    lossRatio: sentPackets > 0 ? loss.lostPackets / sentPackets : 0,
+    lossRatio: path.lossRatio,
     deliveryBytesPerSecond: rate.deliveryBytesPerSecond,
     sentBytes,
     sentPackets,

@@ -139,7 +139,7 @@ export class LinkSession {
   tick(nowMs: number): void {
     if (this.#isClosed) return;
     for (const path of this.#paths.values()) {
-      if (path.loss.lossDueMs <= nowMs) this.#lose(path, path.loss.detect(nowMs), nowMs);
+      if (path.loss.lossDueMs <= nowMs) this.#lose(path, path.detectLost(nowMs), nowMs);
       if (path.checkLife(nowMs)) this.#events.pathState?.(path.id, 'suspect');
     }
     this.#rescue(nowMs);
@@ -172,7 +172,7 @@ export class LinkSession {
     if (path && this.#hasRoom(path)) {
       for (const channel of this.#channels.ready) {
         if (!channel.next(1)) continue;
-        const isFull = channel.pending.total >= path.options.payloadBytes;
+        const isFull = channel.pending.total >= path.payloadBytes;
         const readyMs = isFull ? nowMs : channel.pendingSinceMs + FILL_MS;
         dueMs = Math.min(dueMs, Math.max(readyMs, path.rate.nextSendMs));
       }
@@ -245,7 +245,7 @@ export class LinkSession {
         this.#channels.touch(chunk.channel);
       }
     }
-    this.#lose(path, path.loss.detect(nowMs), nowMs);
+    this.#lose(path, path.detectLost(nowMs), nowMs);
     if (before === path.state) return;
     this.#events.pathState?.(path.id, path.state);
     this.#channels.addHaves();
@@ -280,8 +280,8 @@ export class LinkSession {
     let need = 0;
     for (const channel of this.#channels.sends) if (channel.isWanted) need += channel.store.bytesPerSecond;
     for (const path of this.#paths.values()) {
-      const { payloadBytes, overheadBytes } = path.options;
-      path.rate.neededBytesPerSecond = (need * (payloadBytes + overheadBytes)) / (payloadBytes - 16);
+      const { payloadBytes, options } = path;
+      path.rate.neededBytesPerSecond = (need * (payloadBytes + options.overheadBytes)) / (payloadBytes - 16);
     }
   }
 
@@ -294,6 +294,8 @@ export class LinkSession {
       const packet = this.#builder.copies(path, nowMs);
       if (packet) return packet;
     }
+    const probeBytes = path.isCarrying ? path.mtu.probeBytes(nowMs) : undefined;
+    if (probeBytes !== undefined && this.#canSend(path, nowMs)) return this.#builder.probe(path, probeBytes, nowMs);
     const isPing = path.pingDueMs <= nowMs;
     if (!isPing && path.received.ackDueMs > nowMs) return undefined;
     if (isPing) this.#hedge(path, nowMs);
@@ -325,7 +327,7 @@ export class LinkSession {
     for (const channel of this.#channels.ready) {
       if (!channel.next(1)) continue;
       bytes += channel.pending.total;
-      if (bytes >= path.options.payloadBytes || nowMs >= channel.pendingSinceMs + FILL_MS) return true;
+      if (bytes >= path.payloadBytes || nowMs >= channel.pendingSinceMs + FILL_MS) return true;
     }
     return false;
   }

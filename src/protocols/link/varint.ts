@@ -49,6 +49,13 @@ export class ByteWriter {
     this.#length += data.length;
   }
 
+  /** So many zeros. */
+  zeros(count: number): void {
+    if (this.#length + count > this.#buffer.length) throw new RangeError('the buffer is full');
+    this.#buffer.fill(0, this.#length, this.#length + count);
+    this.#length += count;
+  }
+
   /** Length as a varint, then the bytes. */
   block(data: Uint8Array): void {
     this.varint(data.length);
