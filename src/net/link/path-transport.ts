@@ -20,6 +20,8 @@ export interface PathTransport {
 
 /** Fits every path (RFC 9000, section 14); the session probes for more. */
 const UDP_PAYLOAD_BYTES = 1200;
+/** IP packets on Ethernet. */
+const LONGEST_PACKET_BYTES = 1500;
 const STREAM_PAYLOAD_BYTES = 4096;
 /** Silence after which an idle path is asked whether it lives; short enough for the tables of most NATs. */
 const IDLE_PING_MS = 5000;
@@ -44,9 +46,11 @@ export class UdpTransport implements PathTransport {
     this.#port = port;
     this.#to = to;
     this.#onClose = onClose;
+    const overheadBytes = port.overheadBytes(to) + RECORD_OVERHEAD_BYTES;
     this.options = {
       payloadBytes: UDP_PAYLOAD_BYTES,
-      overheadBytes: port.overheadBytes(to) + RECORD_OVERHEAD_BYTES,
+      maxPayloadBytes: LONGEST_PACKET_BYTES - overheadBytes,
+      overheadBytes,
       isReliable: false,
       idlePingMs: IDLE_PING_MS,
       ...(maxBytesPerSecond === undefined ? {} : { maxBytesPerSecond }),
