@@ -123,7 +123,7 @@ describe('the ledger of a recording', () => {
     await bench.start({ path: 'x.mp3' });
     const source = new FragmentSource();
     await bench.feed(...take(source, 30));
-    expect(bench.report).toMatchObject({ state: 'recording', counters: { ledgers_failed: 3, failures: 0 } });
+    expect(bench.report).toMatchObject({ state: 'recording', counters: { ledgers_failed: 4, failures: 0 } });
     expect(bench.lines.filter((line) => line.includes('ledger'))).toEqual([
       'the ledger beside /rec/x.mp3 cannot be written: permission denied',
     ]);

@@ -37,13 +37,12 @@ export class FileLedger {
   #audioUtcMs = 0;
   #headerBytes = 0;
   #changed = false;
-  #savedAtMs: number;
+  #savedAtMs = Number.NEGATIVE_INFINITY;
   #savedLength = 0;
   #savedAudioBytes = 0;
 
   constructor(options: FileLedgerOptions) {
     this.#options = options;
-    this.#savedAtMs = options.clock.nowMs();
     this.#ledger = new ContinuityLedger(() => this.#audioUtcMs);
   }
 
