@@ -32,6 +32,7 @@ export interface ScenarioResult {
   readonly queueDrops: number;
   /** Packets of the sender that the lines lost. */
   readonly droppedPackets: number;
+  readonly droppedBytes: number;
   /** When the backlog of the last outage was gone, counted from the outage's end. */
   readonly refillMs: number | undefined;
   readonly violations: unknown[];
@@ -109,6 +110,7 @@ export function runScenario(scenario: Scenario, seed: number): ScenarioResult {
     source,
     queueDrops: sum(all.map((path) => path.forth.queueDrops)),
     droppedPackets: sum(all.map((path) => path.forth.droppedPackets)),
+    droppedBytes: sum(all.map((path) => path.forth.droppedBytes)),
     refillMs,
     violations: [...a.violations, ...b.violations],
   };

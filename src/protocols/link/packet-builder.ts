@@ -13,7 +13,7 @@ const MIN_CHUNK_BYTES = 32;
 /** While a backlog is sent, an answer is asked for at least this often, so that the rate is seen. */
 const ASK_PERIOD_MS = 200;
 /** A HAVE goes with an ACK at most this often. */
-const HAVE_PERIOD_MS = 2000;
+const HAVE_PERIOD_MS = 4000;
 /** Ranges of such a HAVE; the packets' numbers tell of the others. */
 const HAVE_RANGES = 4;
 

@@ -1,9 +1,11 @@
 import type { AckFrame } from './frames.ts';
 import { type Range, RangeSet } from './range-set.ts';
 
-/** Ranges that are remembered, and those that an ACK tells of: enough for several lost ACKs in a row. */
+/** Ranges that are remembered, and the most that an ACK tells of. */
 const REMEMBERED_RANGES = 64;
-const ACK_RANGES = 16;
+const ACK_RANGES = 32;
+/** An ACK repeats what so many before it told, as these may be lost. HAVE tells what falls out. */
+const REPEATED_ACKS = 6;
 /** Ack-eliciting packets after which an ACK goes out though its time has not come. */
 const PACKETS_PER_ACK = 16;
 
@@ -16,6 +18,7 @@ export class ReceivedPackets {
   #unacked = 0; // ack-eliciting packets since the last ACK
   #ackDueMs = Number.POSITIVE_INFINITY;
   duplicates = 0;
+  readonly #told: number[] = []; // the largest number of each of the last ACKs, oldest first
 
   constructor(maxAckDelayMs: number) {
     this.#maxAckDelayMs = maxAckDelayMs;
@@ -60,8 +63,13 @@ export class ReceivedPackets {
     this.#ackDueMs = Number.POSITIVE_INFINITY;
     const ranges: Range[] = [];
     const { count } = this.#numbers;
-    for (let index = count - 1; index >= Math.max(0, count - ACK_RANGES); index--)
-      ranges.push(this.#numbers.at(index)!);
+    const from = this.#told.length < REPEATED_ACKS ? -1 : this.#told.shift()!;
+    this.#told.push(this.#largest);
+    for (let index = count - 1; index >= Math.max(0, count - ACK_RANGES); index--) {
+      const range = this.#numbers.at(index)!;
+      if (ranges.length > 0 && range.end <= from) break;
+      ranges.push(range);
+    }
     return { type: 'ack', delayMs: nowMs - this.#largestMs, ranges };
   }
 }
