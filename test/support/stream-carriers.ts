@@ -55,6 +55,7 @@ export class StreamCarrierRig {
   readonly clock = new FakeClock(Date.now());
   readonly ends: StreamEnd[] = [];
   readonly refusals: string[] = [];
+  onAccepted: (end: StreamEnd) => void = () => {};
   #listener: StreamListener | undefined;
   #dialled: StreamEnd[] = [];
 
@@ -66,7 +67,11 @@ export class StreamCarrierRig {
       log: silentLogger,
       certificate: undefined,
       limits: { connections: 100, connectionsPerNetwork: 100 },
-      onConnection: (connection) => void this.ends.push(new StreamEnd(connection)),
+      onConnection: (connection) => {
+        const end = new StreamEnd(connection);
+        this.ends.push(end);
+        this.onAccepted(end);
+      },
       onRefused: (reason) => void this.refusals.push(reason),
       ...options,
     });

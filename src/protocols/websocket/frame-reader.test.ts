@@ -43,7 +43,9 @@ describe('the frames of RFC 6455, section 5.7', () => {
     ['256 bytes', 'server', `82 7e 0100 ${'61'.repeat(256)}`, 'binary', Buffer.alloc(256, 'a')],
     ['64 KiB', 'server', `82 7f 0000000000010000 ${'61'.repeat(65_536)}`, 'binary', Buffer.alloc(65_536, 'a')],
   ] as const)('are read: %s', (_what, from, bytes, kind, data) => {
-    expect(read([hex(bytes)], reader(from))).toEqual([{ kind, data }]);
+    const [event, ...more] = read([hex(bytes)], reader(from));
+    expect([event?.kind, more.length]).toEqual([kind, 0]);
+    expect(event && 'data' in event && event.data.equals(data)).toBe(true);
   });
 
   it('are written', () => {
@@ -62,7 +64,7 @@ describe('the frames of RFC 6455, section 5.7', () => {
 });
 
 describe('frames', () => {
-  const long = Buffer.alloc(300, 7);
+  const long = Buffer.alloc(130, 7);
   const frames = [
     { opcode: OPCODE.text, payload: Buffer.from('one') },
     { opcode: OPCODE.binary, payload: Buffer.from('tw'), isFinal: false },
