@@ -6,6 +6,7 @@ import distreamerRevServer from './distreamer-rev-server/index.ts';
 import distreamerSourceServer from './distreamer-source-server/index.ts';
 import file from './file/index.ts';
 import icecast from './icecast/index.ts';
+import link from './link/index.ts';
 import pipe from './pipe/index.ts';
 import source from './source/index.ts';
 
@@ -15,6 +16,7 @@ const BUILT_IN: readonly InputModule[] = [
   icecast,
   file,
   pipe,
+  link,
   distreamerPersClient,
   distreamerPersRevServer,
   distreamerClient,

@@ -5,12 +5,14 @@ import distreamerRevClient from './distreamer-rev-client/index.ts';
 import distreamerServer from './distreamer-server/index.ts';
 import distreamerShoutcastServer from './distreamer-shoutcast-server/index.ts';
 import icecast from './icecast/index.ts';
+import link from './link/index.ts';
 import recorder from './recorder/index.ts';
 
 /** The built-in outputs; a new one is one line here. */
 const BUILT_IN: readonly OutputModule[] = [
   icecast,
   recorder,
+  link,
   distreamerPersServer,
   distreamerPersRevClient,
   distreamerServer,

@@ -3,7 +3,7 @@ import { type SyncCodec, SyncFramer } from '../sync/sync-framer.ts';
 import { ADTS_HEADER_BYTES, type AdtsHeader, parseAdtsHeader } from './adts-header.ts';
 
 /** The overlap of the transform spoils the first frame; one more for the tools that remember. */
-const PRIME_FRAMES = 2;
+export const ADTS_PRIME_FRAMES = 2;
 
 function formatOf([header]: readonly AdtsHeader[]): StreamFormat {
   return {
@@ -12,7 +12,7 @@ function formatOf([header]: readonly AdtsHeader[]): StreamFormat {
     sampleRate: header?.sampleRate,
     channels: header?.channels,
     headers: Buffer.alloc(0),
-    primeFrames: PRIME_FRAMES,
+    primeFrames: ADTS_PRIME_FRAMES,
     latticeBytes: undefined,
   };
 }

@@ -53,6 +53,12 @@ function formatOf(headers: readonly Mp3FrameHeader[], info: InfoFrame): StreamFo
   };
 }
 
+/** What the first frame of a run of frames tells of all, as if the bitrate were constant; undefined when it is none. */
+export function mp3FormatOf(frame: Buffer): StreamFormat | undefined {
+  const header = frame.length < MP3_HEADER_BYTES ? undefined : parseFrameHeader(frame, 0);
+  return header && formatOf([header], 'none');
+}
+
 /** Xing's and LAME's header stand where the main data would begin (with or without the CRC counted), Fraunhofer's at a fixed place. */
 function infoFrame(buffer: Buffer, offset: number, header: Mp3FrameHeader): InfoFrame {
   if (header.layer !== 3) return 'none';

@@ -25,7 +25,7 @@ const MAX_SAMPLE_RATE = 1_048_575;
 
 const OPUS_SAMPLE_RATE = 48000;
 /** RFC 7845 section 4.6 asks for 80 ms before a place to start; one page is the least there is. */
-const OPUS_PRIME_FRAMES = 1;
+export const OPUS_PRIME_FRAMES = 1;
 
 /** Reads the first packet of Vorbis, Opus or FLAC; undefined for others and for headers that make no sense. */
 export function identifyOggCodec(packet: Buffer): OggCodec | undefined {
