@@ -94,6 +94,14 @@ export interface SourceMount {
   kill(reason: string): boolean;
 }
 
+/** The mounts of all ports of a node. */
+export interface MountDirectory {
+  readonly listeners: readonly ListenerMount[];
+  readonly sources: readonly SourceMount[];
+  /** The port at which a mount of `listeners` is; undefined when that is not known. */
+  portOf(mount: ListenerMount): number | undefined;
+}
+
 /** What a SHOUTcast v1 source (port + 1) logs in to. */
 export interface ShoutcastMount extends SourceMount {
   /** True when this password line opens this mount. Constant time. */

@@ -22,8 +22,11 @@ describe('createNetwork', () => {
     const [first, second] = await Promise.all([network.front(address), network.front(address)]);
     expect(first).toBe(second);
     expect(first.address).toEqual(address);
-    first.claimListener(new TestMount('*'));
-    expect(network.directory().listeners.map(({ mount }) => mount)).toEqual(['*']);
+    const mount = new TestMount('*');
+    first.claimListener(mount);
+    expect(network.directory().listeners).toEqual([mount]);
+    expect(network.directory().portOf(mount)).toBe(port);
+    expect(network.directory().portOf(new TestMount('*'))).toBeUndefined();
     network.releaseFront(first);
     expect(await exchange(port, 'GET /x HTTP/1.0\r\n\r\n')).toContain('hello /x');
     network.releaseFront(second);

@@ -4,14 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { DistreamError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { LinkAccess } from '../modules/link.ts';
-import type {
-  DialTarget,
-  FrontHandle,
-  ListenAddress,
-  ListenerMount,
-  NetworkAccess,
-  SourceMount,
-} from '../modules/network.ts';
+import type { DialTarget, FrontHandle, ListenAddress, MountDirectory, NetworkAccess } from '../modules/network.ts';
 import { parseNetworkList } from './address.ts';
 import { FailureLimiter } from './failure-limiter.ts';
 import { Front, type FrontOptions } from './front.ts';
@@ -66,7 +59,7 @@ export interface Network extends NetworkAccess {
   readonly failures: FailureLimiter;
   counters(): NetworkCounterValues;
   /** The mounts of all fronts, for pages about them. */
-  directory(): { readonly listeners: readonly ListenerMount[]; readonly sources: readonly SourceMount[] };
+  directory(): MountDirectory;
   /** Ends all that listens and every connection of a front at once. Dialled connections are their owners'. */
   close(): void;
 }
@@ -187,11 +180,12 @@ class NodeNetwork implements Network {
     return { connections, connectionsTotal, refusedTotal };
   }
 
-  directory(): { listeners: ListenerMount[]; sources: SourceMount[] } {
-    const tables = [...this.#fronts.values()].flatMap(({ front }) => (front ? [front.mounts] : []));
+  directory(): MountDirectory {
+    const fronts = [...this.#fronts.values()].flatMap(({ front }) => front ?? []);
     return {
-      listeners: tables.flatMap((table) => table.listeners),
-      sources: tables.flatMap((table) => table.sources),
+      listeners: fronts.flatMap(({ mounts }) => mounts.listeners),
+      sources: fronts.flatMap(({ mounts }) => mounts.sources),
+      portOf: (mount) => fronts.find(({ mounts }) => mounts.listeners.includes(mount))?.address.port,
     };
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
-import type { ListenerMount, SourceMount } from '../modules/network.ts';
+import type { MountDirectory } from '../modules/network.ts';
 import type { LedgerSnapshot } from '../protocols/link/ledger.ts';
 import type { NodeStatus } from './status/schema.ts';
 
@@ -22,8 +22,8 @@ export interface NodeView {
   readonly admin: { readonly user: string; readonly password: string };
   /** The whole status, for administrators; the router leaves out what the public may not see. */
   status(): NodeStatus;
-  /** The mounts of the shared port. */
-  directory(): { readonly listeners: readonly ListenerMount[]; readonly sources: readonly SourceMount[] };
+  /** The mounts of all ports. */
+  directory(): MountDirectory;
   networkCounters(): NetworkCounters;
   /** Peers that the links turned away, by reason: snake_case names, totals. */
   linkRefusals(): Readonly<Record<string, number>>;

@@ -210,6 +210,8 @@ export interface FakeNodeView extends NodeView {
   readonly ledgers: Map<string, LedgerSnapshot>;
   listeners: ListenerMount[];
   sources: SourceMount[];
+  /** Of mounts that are not at the port where the test asks. */
+  readonly ports: Map<ListenerMount, number>;
 }
 
 /** A node with one stream, one listener mount `/live.mp3` and one source mount `/studio`; user `admin`, password `secret`. */
@@ -234,7 +236,12 @@ export function fakeNodeView(
         streams: view.streams,
         links: view.links,
       }),
-    directory: () => ({ listeners: view.listeners, sources: view.sources }),
+    ports: new Map(),
+    directory: () => ({
+      listeners: view.listeners,
+      sources: view.sources,
+      portOf: (mount) => view.ports.get(mount),
+    }),
     networkCounters: () => ({ connections: 5, connectionsTotal: 50, refusedTotal: { limit: 2 } }),
     linkRefusals: () => ({ unknown_key: 4 }),
     ledger: (name) => view.ledgers.get(name),

@@ -2,8 +2,7 @@
  * The statistics of the node in Icecast's form: names, order and values as its 2.4 gives them.
  * @module
  */
-import type { NodeView } from '../node-view.ts';
-import { liveMounts, type MountedSource, urlOf } from './mounts.ts';
+import { listenUrl, liveMounts, type MountedSource, type Reached } from './mounts.ts';
 import { element, fieldElements, type XmlFields, xmlDocument } from './xml.ts';
 
 /** `Sat, 21 Nov 2026 07:51:45 +0000` */
@@ -16,7 +15,7 @@ function shortTime(utcMs: number): string {
   return `${new Date(utcMs).toISOString().slice(0, 19)}+0000`;
 }
 
-function publicFields({ path, info }: MountedSource, baseUrl: string): XmlFields {
+function publicFields({ mount, info }: MountedSource, reached: Reached): XmlFields {
   const { station } = info;
   return {
     audio_info: station.audioInfo,
@@ -24,7 +23,7 @@ function publicFields({ path, info }: MountedSource, baseUrl: string): XmlFields
     genre: station.genre,
     listener_peak: info.listenerPeak,
     listeners: info.listeners,
-    listenurl: urlOf(baseUrl, path),
+    listenurl: listenUrl(reached, mount),
     server_description: station.description,
     server_name: station.name,
     server_type: info.contentType,
@@ -38,11 +37,11 @@ function publicFields({ path, info }: MountedSource, baseUrl: string): XmlFields
   };
 }
 
-function allFields(mounted: MountedSource, baseUrl: string): XmlFields {
+function allFields(mounted: MountedSource, reached: Reached): XmlFields {
   const { info } = mounted;
   const source = mounted.source?.source();
   const fields: XmlFields = {
-    ...publicFields(mounted, baseUrl),
+    ...publicFields(mounted, reached),
     max_listeners: info.maxListeners ?? 'unlimited',
     public: info.station.isPublic ? 1 : 0,
     slow_listeners: info.slowListeners,
@@ -54,7 +53,7 @@ function allFields(mounted: MountedSource, baseUrl: string): XmlFields {
   return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function serverFields(view: NodeView, baseUrl: string): XmlFields {
+function serverFields({ view, baseUrl }: Reached): XmlFields {
   return {
     admin: '',
     host: new URL(baseUrl).hostname,
@@ -66,13 +65,13 @@ function serverFields(view: NodeView, baseUrl: string): XmlFields {
 }
 
 /** The object of `/status-json.xsl`: one source is an object, several an array, none no key at all. */
-export function statusJson(view: NodeView, baseUrl: string): { icestats: Record<string, unknown> } {
-  const sources = liveMounts(view, { hidden: false }).map((mounted) => ({
-    ...publicFields(mounted, baseUrl),
+export function statusJson(reached: Reached): { icestats: Record<string, unknown> } {
+  const sources = liveMounts(reached.view, { hidden: false }).map((mounted) => ({
+    ...publicFields(mounted, reached),
     dummy: null,
   }));
   const source = sources.length > 1 ? sources : sources[0];
-  return { icestats: { ...serverFields(view, baseUrl), ...(source && { source }) } };
+  return { icestats: { ...serverFields(reached), ...(source && { source }) } };
 }
 
 interface Statistics {
@@ -80,13 +79,14 @@ interface Statistics {
   readonly sources: readonly { readonly mount: string; readonly fields: XmlFields }[];
 }
 
-function statistics(view: NodeView, baseUrl: string, only: string | undefined): Statistics {
+function statistics(reached: Reached, only: string | undefined): Statistics {
+  const { view } = reached;
   const mounts = liveMounts(view, { hidden: true });
   const network = view.networkCounters();
   const listeners = mounts.reduce((total, { info }) => total + info.listeners, 0);
   const pushed = view.directory().sources.filter((source) => source.source()).length;
   const fields: XmlFields = {
-    ...serverFields(view, baseUrl),
+    ...serverFields(reached),
     clients: network.connections,
     connections: network.connectionsTotal,
     listeners,
@@ -98,20 +98,20 @@ function statistics(view: NodeView, baseUrl: string, only: string | undefined): 
     server: Object.fromEntries(sorted),
     sources: mounts
       .filter(({ path }) => only === undefined || path === only)
-      .map((mounted) => ({ mount: mounted.path, fields: allFields(mounted, baseUrl) })),
+      .map((mounted) => ({ mount: mounted.path, fields: allFields(mounted, reached) })),
   };
 }
 
 /** The document of `/admin/stats`; of one mount when `only` names it. */
-export function statsXml(view: NodeView, baseUrl: string, only?: string): string {
-  const { server, sources } = statistics(view, baseUrl, only);
+export function statsXml(reached: Reached, only?: string): string {
+  const { server, sources } = statistics(reached, only);
   const children = sources.map(({ mount, fields }) => element('source', fieldElements(fields), { mount }));
   return xmlDocument(element('icestats', [...fieldElements(server), ...children]));
 }
 
 /** The same as JSON: sources by mount. */
-export function statsJson(view: NodeView, baseUrl: string, only?: string): { icestats: Record<string, unknown> } {
-  const { server, sources } = statistics(view, baseUrl, only);
+export function statsJson(reached: Reached, only?: string): { icestats: Record<string, unknown> } {
+  const { server, sources } = statistics(reached, only);
   const byMount = Object.fromEntries(sources.map(({ mount, fields }) => [mount, fields]));
   return { icestats: { ...server, source: byMount } };
 }

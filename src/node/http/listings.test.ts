@@ -40,6 +40,31 @@ describe('playlists', () => {
     expect((await ask('/.m3u')).status).toBe(404);
   });
 
+  it('name the port of a mount that has one of its own, on the page and in the statistics too', async () => {
+    const view = fakeNodeView({ listeners: [new FakeListenerMount('/a'), new FakeListenerMount('/b')] });
+    view.ports.set(view.listeners[1]!, 9000);
+    harness = await serve(createRequestListener(view, { failures: new FailureLimiter({ clock: view.clock }) }));
+    const body = async (path: string, question = {}) => (await harness.ask(path, question)).body;
+    expect(await body('/a.m3u')).toBe('http://radio.example:8000/a\r\n');
+    expect(await body('/b.m3u')).toBe('http://radio.example:9000/b\r\n');
+    expect(await body('/b.m3u', { headers: { host: '[::1]:8000' }, secure: true })).toBe('http://[::1]:9000/b\r\n');
+    expect(await body('/a.pls', { secure: true })).toContain('File1=https://radio.example:8000/a\r\n');
+    expect(await body('/status-json.xsl')).toContain('"listenurl":"http://radio.example:9000/b"');
+    expect(await body('/admin/buildm3u?mount=/b&username=u', { login: 'admin:secret' })).toContain(
+      '//u@radio.example:9000/b',
+    );
+    const page = await body('/');
+    expect(page).toContain('<a href="/a">http://radio.example:8000/a</a>');
+    expect(page).toContain('<a href="http://radio.example:9000/b">http://radio.example:9000/b</a>');
+  });
+
+  it('are of the mount at the port that was asked, where two ports have the path', async () => {
+    const view = fakeNodeView({ listeners: [new FakeListenerMount('/a'), new FakeListenerMount('/a')] });
+    harness = await serve(createRequestListener(view, { failures: new FailureLimiter({ clock: view.clock }) }));
+    view.ports.set(view.listeners[0]!, 9000).set(view.listeners[1]!, harness.port);
+    expect((await harness.ask('/a.m3u')).body).toBe('http://radio.example:8000/a\r\n');
+  });
+
   it('hold one entry whatever a name holds', async () => {
     const name = 'x\r\nFile2=http://evil\u2028</title>';
     const ask = await start(new FakeListenerMount('/a', { station: { name } }));

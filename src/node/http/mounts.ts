@@ -1,5 +1,6 @@
 import type { ListenerMount, MountInfo, SourceMount } from '../../modules/network.ts';
 import type { NodeView } from '../node-view.ts';
+import type { Exchange } from './route.ts';
 
 /** A mount that has sound to give, as Icecast would list it. */
 export interface MountedSource {
@@ -40,7 +41,21 @@ export function findSource(view: NodeView, path: string): SourceMount | undefine
   return streamName === undefined ? undefined : sources.find((source) => source.streamName === streamName);
 }
 
-/** URL of a path on this node; the path's bytes are percent-encoded. */
-export function urlOf(baseUrl: string, path: string): string {
-  return baseUrl + encodeURI(path);
+/** What is known of where a client reached the node. */
+export type Reached = Pick<Exchange, 'view' | 'baseUrl' | 'localPort'>;
+
+/** True when the mount is at the port that the client reached. */
+export function isHere({ view, localPort }: Reached, mount: ListenerMount): boolean {
+  return (view.directory().portOf(mount) ?? localPort) === localPort;
+}
+
+/**
+ * URL under which a client listens to a mount: with the name by which it reached the node, and where the mount is
+ * at another port, with that port. Only the shared port takes TLS, so another is plain HTTP. The path's bytes are
+ * percent-encoded.
+ */
+export function listenUrl(reached: Reached, mount: ListenerMount): string {
+  const path = encodeURI(listedPath(mount.mount));
+  if (isHere(reached, mount)) return reached.baseUrl + path;
+  return `http://${new URL(reached.baseUrl).hostname}:${reached.view.directory().portOf(mount)}${path}`;
 }

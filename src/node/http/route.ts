@@ -31,6 +31,8 @@ export interface Exchange {
   readonly fields: FormFields;
   /** `http://host:port` under which the client reached the node. */
   readonly baseUrl: string;
+  /** The port of this node that the client reached. */
+  readonly localPort: number;
   readonly clientAddress: string;
   readonly credentials: Credentials | undefined;
   /** The credentials are the administrator's. */

@@ -151,6 +151,7 @@ class Router {
       path: target.path,
       fields: new FormFields(target.search, form),
       baseUrl: baseUrlOf(request, client.secure),
+      localPort: request.socket.localPort ?? 0,
       clientAddress: client.address,
       credentials,
       isAdmin,

@@ -4,7 +4,7 @@
  */
 import type { ListenerMount } from '../../../modules/network.ts';
 import { statsJson, statsXml, statusJson } from '../icecast-stats.ts';
-import { findMount, findSource, liveMounts } from '../mounts.ts';
+import { findMount, findSource, listenUrl, liveMounts } from '../mounts.ts';
 import { type Answer, type Exchange, errorPage, json, READ, type Route, redirect, text, xml } from '../route.ts';
 import { element, fieldElements, xmlDocument } from '../xml.ts';
 
@@ -79,9 +79,8 @@ function killSource(exchange: Exchange): Answer {
 
 /** A URL with the user and password in it, for players that cannot ask for them. */
 function buildM3u(exchange: Exchange): Answer {
-  return withMount(exchange, (_, path) => {
-    const url = new URL(exchange.baseUrl);
-    url.pathname = path;
+  return withMount(exchange, (mount) => {
+    const url = new URL(listenUrl(exchange, mount));
     url.username = exchange.fields.raw('username') ?? '';
     url.password = exchange.fields.raw('password') ?? '';
     return { status: 200, contentType: 'audio/x-mpegurl', body: `${url.href}\r\n` };
@@ -96,8 +95,7 @@ function streamList(exchange: Exchange): Answer {
   );
 }
 
-const stats = (exchange: Exchange): Answer =>
-  xml(statsXml(exchange.view, exchange.baseUrl, exchange.fields.raw('mount')));
+const stats = (exchange: Exchange): Answer => xml(statsXml(exchange, exchange.fields.raw('mount')));
 
 /** The routes, `/admin/metadata` apart. */
 export const ICECAST_ROUTES: readonly Route[] = [
@@ -106,7 +104,7 @@ export const ICECAST_ROUTES: readonly Route[] = [
     methods: READ,
     role: 'public',
     cors: true,
-    handle: ({ view, baseUrl }) => json(statusJson(view, baseUrl)),
+    handle: (exchange) => json(statusJson(exchange)),
   },
   { path: '/status.xsl', methods: READ, role: 'public', handle: () => redirect('/') },
   { path: '/admin/stats', methods: READ, role: 'admin', handle: stats },
@@ -115,7 +113,7 @@ export const ICECAST_ROUTES: readonly Route[] = [
     path: '/admin/stats.json',
     methods: READ,
     role: 'admin',
-    handle: ({ view, baseUrl, fields }) => json(statsJson(view, baseUrl, fields.raw('mount'))),
+    handle: (exchange) => json(statsJson(exchange, exchange.fields.raw('mount'))),
   },
   { path: '/admin/listmounts', methods: READ, role: 'admin', handle: listMounts },
   { path: '/admin/streamlist', methods: READ, role: 'admin', handle: listMounts },

@@ -2,9 +2,8 @@
  * The page at `/`. Its script shows the status as it changes; without it, the mounts are a table made here.
  * @module
  */
-import type { NodeView } from '../../node-view.ts';
 import { type Html, html } from '../html.ts';
-import { listedPath, urlOf } from '../mounts.ts';
+import { isHere, listedPath, listenUrl } from '../mounts.ts';
 import type { PageAsset } from '../page-assets.ts';
 import { type Answer, type Exchange, page, READ, type Route, redirect, text } from '../route.ts';
 
@@ -13,14 +12,16 @@ const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-function mountRows(view: NodeView, baseUrl: string): Html[] {
-  return view
+function mountRows(exchange: Exchange): Html[] {
+  return exchange.view
     .directory()
-    .listeners.map((mount) => ({ path: listedPath(mount.mount), info: mount.info() }))
+    .listeners.map((mount) => ({ mount, info: mount.info() }))
     .filter(({ info }) => !info.hidden)
-    .map(({ path, info }) => {
-      const url = urlOf('', path);
-      return html`<tr><th scope="row">${info.station.name ?? info.streamName}</th><td>${info.live ? 'on air' : 'silent'}</td><td>${info.title ?? ''}</td><td>${info.listeners}</td><td><a href="${url}">${urlOf(baseUrl, path)}</a> <a href="${`${url}.m3u`}">M3U</a> <a href="${`${url}.pls`}">PLS</a> <a href="${`${url}.xspf`}">XSPF</a></td></tr>
+    .map(({ mount, info }) => {
+      const path = encodeURI(listedPath(mount.mount));
+      const url = listenUrl(exchange, mount);
+      const href = isHere(exchange, mount) ? path : url;
+      return html`<tr><th scope="row">${info.station.name ?? info.streamName}</th><td>${info.live ? 'on air' : 'silent'}</td><td>${info.title ?? ''}</td><td>${info.listeners}</td><td><a href="${href}">${url}</a> <a href="${`${path}.m3u`}">M3U</a> <a href="${`${path}.pls`}">PLS</a> <a href="${`${path}.xspf`}">XSPF</a></td></tr>
 `;
     });
 }
@@ -28,7 +29,7 @@ function mountRows(view: NodeView, baseUrl: string): Html[] {
 /** Where the demo, when this node is one, tells of its line. */
 const DEMO_PATH = '/api/v1/demo';
 
-function renderPage({ view, baseUrl }: Exchange, isDemo: boolean): Answer {
+function renderPage(exchange: Exchange, isDemo: boolean): Answer {
   const demoSource = isDemo ? html` data-source="${DEMO_PATH}"` : html``;
   const document = html`<!doctype html>
 <html lang="en">
@@ -54,11 +55,11 @@ function renderPage({ view, baseUrl }: Exchange, isDemo: boolean): Answer {
 <caption>Streams of this node</caption>
 <thead><tr><th scope="col">Stream</th><th scope="col">State</th><th scope="col">Title</th><th scope="col">Listeners</th><th scope="col">Address and playlists</th></tr></thead>
 <tbody>
-${mountRows(view, baseUrl)}</tbody>
+${mountRows(exchange)}</tbody>
 </table>
 </section>
 </main>
-<footer><p>distream ${view.version} · <a href="/api/v1/status">status</a> · <a href="/status-json.xsl">status-json.xsl</a> · <a href="/metrics">metrics</a></p></footer>
+<footer><p>distream ${exchange.view.version} · <a href="/api/v1/status">status</a> · <a href="/status-json.xsl">status-json.xsl</a> · <a href="/metrics">metrics</a></p></footer>
 </body>
 </html>
 `;

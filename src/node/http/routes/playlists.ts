@@ -4,14 +4,15 @@
  */
 import { cleanText } from '../../../core/text.ts';
 import type { ListenerMount, MountInfo } from '../../../modules/network.ts';
-import type { NodeView } from '../../node-view.ts';
-import { listedPath, urlOf } from '../mounts.ts';
+import { isHere, listedPath, listenUrl } from '../mounts.ts';
 import { type Answer, type Exchange, READ, type Route } from '../route.ts';
 import { element, fieldElements, xmlDocument } from '../xml.ts';
 
 /** The mount at `path`, else the one that is `path` with its own ending, e.g. `/live` for `/live.mp3`. */
-function mountAt(view: NodeView, path: string): ListenerMount | undefined {
-  const { listeners } = view.directory();
+function mountAt(exchange: Exchange, path: string): ListenerMount | undefined {
+  const { listeners: all } = exchange.view.directory();
+  // A port of its own may have a mount of the same path.
+  const listeners = [...all].sort((a, b) => Number(isHere(exchange, b)) - Number(isHere(exchange, a)));
   const exact = listeners.find((mount) => listedPath(mount.mount) === path);
   return exact ?? listeners.find((mount) => listedPath(mount.mount).replace(/\.[A-Za-z0-9]{1,5}$/, '') === path);
 }
@@ -68,11 +69,11 @@ const WRITERS: readonly Writer[] = [
   { extension: '.xspf', contentType: 'application/xspf+xml; charset=utf-8', write: xspf },
 ];
 
-function playlist({ view, path, baseUrl }: Exchange, writer: Writer): Answer | undefined {
-  const mount = mountAt(view, path.slice(0, -writer.extension.length));
+function playlist(exchange: Exchange, writer: Writer): Answer | undefined {
+  const mount = mountAt(exchange, exchange.path.slice(0, -writer.extension.length));
   if (!mount) return undefined;
-  const url = urlOf(baseUrl, listedPath(mount.mount));
-  return { status: 200, contentType: writer.contentType, body: writer.write(url, mount.info()) };
+  const body = writer.write(listenUrl(exchange, mount), mount.info());
+  return { status: 200, contentType: writer.contentType, body };
 }
 
 /** The routes. */
