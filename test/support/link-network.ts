@@ -103,7 +103,7 @@ export class Line {
   /** The longest packet offered; a test may set it back. */
   longestBytes = 0;
   queueDrops = 0;
-  /** All that did not arrive, but for what was under way when the line went down. */
+  /** All that did not arrive. */
   droppedPackets = 0;
   droppedBytes = 0;
   readonly #network: LinkNetwork;
@@ -138,7 +138,7 @@ export class Line {
     }
     if (random() < burstLoss || random() < state.loss || random() < state.corrupts) return this.#drop(bytes);
     const copies = random() < state.duplicates ? 2 : 1;
-    for (let copy = 0; copy < copies; copy++) this.#carry(leavesMs, deliver);
+    for (let copy = 0; copy < copies; copy++) this.#carry(leavesMs, bytes, deliver);
   }
 
   #drop(bytes: number): void {
@@ -146,14 +146,15 @@ export class Line {
     this.droppedBytes += bytes;
   }
 
-  #carry(leavesMs: number, deliver: () => void): void {
+  #carry(leavesMs: number, bytes: number, deliver: () => void): void {
     const { delayMs, jitterMs, reorders } = this.state;
     let dueMs = leavesMs + Math.max(0, delayMs + (2 * this.#network.random() - 1) * jitterMs);
     if (!reorders) dueMs = Math.max(dueMs, this.#lastDueMs);
     this.#lastDueMs = dueMs;
     // What is under way when the line goes down is lost.
     this.#network.at(dueMs, () => {
-      if (!this.state.isDown) deliver();
+      if (this.state.isDown) this.#drop(bytes);
+      else deliver();
     });
   }
 
