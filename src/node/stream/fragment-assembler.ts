@@ -7,8 +7,8 @@ const MAX_LAG_US = 1_000_000;
 const MAX_LEAD_US = 120_000_000;
 /** Frames that claim to last no time must not make one fragment without end. */
 const MAX_FRAGMENT_BYTES = 2 ** 20;
-/** Titles in one fragment; of more the last counts. */
-const MAX_MARKS = 16;
+/** A second of audio has at most four titles, as have updates by request; of more the last of a fragment counts. */
+const MS_PER_TITLE = 250;
 /** Parts that wait to be joined; each costs more than its bytes when they are few. */
 const MAX_PARTS = 4096;
 
@@ -25,6 +25,7 @@ export interface AssemblerOptions {
 /** Puts frames together to fragments of equal length, cut at frame borders. The data is copied once, here. */
 export class FragmentAssembler {
   readonly #options: AssemblerOptions;
+  readonly #maxMarks: number;
   #parts: Buffer[] = [];
   #bytes = 0;
   #durationUs = 0;
@@ -46,6 +47,7 @@ export class FragmentAssembler {
 
   constructor(options: AssemblerOptions) {
     this.#options = options;
+    this.#maxMarks = Math.ceil(options.fragmentMs / MS_PER_TITLE);
     this.#originEpoch = options.epoch;
   }
 
@@ -134,7 +136,7 @@ export class FragmentAssembler {
   #add(data: Buffer, durationUs: number, metadata: TrackMetadata | undefined): void {
     if (metadata && !sameMetadata(metadata, this.#metadata)) {
       this.#metadata = metadata;
-      if (this.#marks.length === MAX_MARKS) this.#marks.pop();
+      if (this.#marks.length === this.#maxMarks) this.#marks.pop();
       this.#marks.push({ offset: this.#bytes, metadata });
     }
     if (this.#bytes === 0) this.#openingMetadata = this.#metadata;
