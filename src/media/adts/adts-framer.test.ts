@@ -6,13 +6,13 @@ import { parseAdtsHeader } from './adts-header.ts';
 
 const parse = (hex: string) => parseAdtsHeader(Buffer.from(hex, 'hex'), 0);
 
-/** A frame of LC at 44.1 kHz, stereo. */
-function adtsFrame(frameBytes: number, fill: number, { blocks = 1, channels = 2 } = {}): Buffer {
+/** A frame of LC, at 44.1 kHz and stereo when left out; `rateIndex` 6 is 24 kHz, 7 is 22.05 kHz. */
+function adtsFrame(frameBytes: number, fill: number, { blocks = 1, channels = 2, rateIndex = 4 } = {}): Buffer {
   const frame = Buffer.alloc(Math.max(7, frameBytes), fill);
   frame.set([
     0xff,
     0xf1,
-    0x50 | (channels >> 2),
+    0x40 | (rateIndex << 2) | (channels >> 2),
     ((channels & 3) << 6) | (frameBytes >> 11),
     (frameBytes >> 3) & 0xff,
     ((frameBytes & 7) << 5) | 0x1f,
@@ -85,6 +85,22 @@ describe('AdtsFramer', () => {
       Buffer.concat(Array.from({ length: 4 }, () => adtsFrame(300, 1, { blocks: 4 }))),
     );
     expect(totalSeconds(frames)).toBeCloseTo((4 * 4096) / 44100, 5);
+  });
+
+  // ADTS has no word for SBR and PS: a decoder finds them in the frames, and plays twice the core's samples at twice
+  // its rate, with PS in stereo although the header says mono.
+  it.each([
+    { name: 'HE-AAC at 48 kHz', rateIndex: 6, channels: 2, coreRate: 24_000, frames: 375, seconds: 16 },
+    { name: 'HE-AAC v2 at 44.1 kHz', rateIndex: 7, channels: 1, coreRate: 22_050, frames: 11_025, seconds: 512 },
+  ])('times $name by its core: 1,024 samples of it last as long as the 2,048 that are heard', (stream) => {
+    const framer = new AdtsFramer();
+    const file = Buffer.concat(Array.from({ length: stream.frames }, (_, at) => adtsFrame(130 + (at % 7), 1, stream)));
+    const frames = frameAll(framer, file, 1400);
+    expect(frames).toHaveLength(stream.frames);
+    expect(totalSeconds(frames)).toBe(stream.seconds);
+    expect(totalSeconds(frames)).toBe((stream.frames * 2048) / (2 * stream.coreRate));
+    expect(frames[0]!.format).toMatchObject({ sampleRate: stream.coreRate, channels: stream.channels });
+    expect(framer.note).toBeUndefined();
   });
 
   it('takes a change of channels for a new format', () => {
