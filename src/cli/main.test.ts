@@ -34,7 +34,7 @@ const write = (text = STATION) => writeFileSync(file, text, { mode: 0o600 });
 describe('distream', () => {
   it('shows short help without arguments, and help with examples for each command', async () => {
     expect(await run([])).toMatchObject({ code: 0, err: '', out: expect.stringContaining('distream demo') });
-    for (const command of ['run', 'check', 'status', 'demo', 'credentials', 'keygen']) {
+    for (const command of ['run', 'check', 'status', 'demo', 'credentials', 'keygen', 'verify']) {
       const { code, out } = await run([command, '--help']);
       expect(code).toBe(0);
       expect(out).toMatch(/Usage: distream \w+/);

@@ -10,6 +10,7 @@ import { addDemo } from './commands/demo.ts';
 import { addKeygen } from './commands/keygen.ts';
 import { addRun } from './commands/run.ts';
 import { addStatus } from './commands/status.ts';
+import { addVerify } from './commands/verify.ts';
 import { type CliIo, processIo } from './io.ts';
 import { addExamples, newProgram, type Outcome, runProgram } from './program.ts';
 
@@ -23,6 +24,7 @@ export async function runDistream(args: readonly string[], io: CliIo = processIo
   addDemo(program, outcome, io);
   addCredentials(program, outcome, io);
   addKeygen(program, outcome, io);
+  addVerify(program, outcome, io);
   addExamples(program, [
     ['distream demo', 'hear a station that outlives its failing line'],
     ['distream run', 'run the node of distream.yaml'],

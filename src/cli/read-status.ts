@@ -1,9 +1,7 @@
-import { get as httpGet, type IncomingMessage } from 'node:http';
-import { get as httpsGet } from 'node:https';
 import { DistreamError, reasonOf } from '../core/errors.ts';
 import { type NodeStatus, nodeStatusSchema } from '../node/status/schema.ts';
+import { ask, HttpStatusError, type Login } from './node-client.ts';
 
-const TIMEOUT_MS = 5000;
 const MAX_BYTES = 16 * 2 ** 20;
 
 /** The address of a node's status from what a person types: `localhost:8000`, `https://radio.example.org`. Throws USAGE. */
@@ -14,45 +12,36 @@ export function statusUrl(address: string): URL {
   } catch {
     // Told below.
   }
-  throw new DistreamError('USAGE', { reason: `${address} is no address of a node; write e.g. http://127.0.0.1:8000` });
+  const shown = address.replace(/^(\w+:\/\/)?[^/]*@/, '$1');
+  throw new DistreamError('USAGE', { reason: `${shown} is no address of a node; write e.g. http://127.0.0.1:8000` });
 }
 
-/** Asks a node for its status. Rejects with NO_NODE when none answers. */
-export async function readStatus(url: URL): Promise<NodeStatus> {
+/** Asks a node for its status; its public form without a login. Rejects with NO_NODE when none answers, or REFUSED. */
+export async function readStatus(url: URL, login?: Login): Promise<NodeStatus> {
   try {
-    const parsed = nodeStatusSchema.safeParse(JSON.parse(await download(url)));
+    const parsed = nodeStatusSchema.safeParse(JSON.parse(await ask({ url, login, maxBytes: MAX_BYTES })));
     if (!parsed.success) throw new Error('what answers there is no node of distream');
     return parsed.data;
   } catch (error) {
-    const reason = error instanceof SyntaxError ? 'what answers there is no node of distream' : reasonOf(error);
-    throw new DistreamError('NO_NODE', { url: url.origin, reason }, { cause: error });
+    throw refusalOf(error, url) ?? noNode(error, url);
   }
 }
 
-function download(url: URL): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const get = url.protocol === 'https:' ? httpsGet : httpGet;
-    const request = get(
-      url,
-      { timeout: TIMEOUT_MS, agent: false, headers: { accept: 'application/json' } },
-      (response) => {
-        if (response.statusCode === 200) return void collect(response).then(resolve, reject);
-        response.resume();
-        reject(new Error(`it answers with the HTTP status ${response.statusCode}`));
-      },
-    );
-    request.on('timeout', () => request.destroy(new Error('no answer for 5 s')));
-    request.on('error', reject);
-  });
+/** The error for an answer that refuses the login, or undefined. */
+export function refusalOf(error: unknown, url: URL): DistreamError | undefined {
+  if (!(error instanceof HttpStatusError)) return undefined;
+  if (error.status === 401) return refused('the user or the password is wrong');
+  if (error.status === 403) return refused('it answers with the HTTP status 403');
+  if (error.status === 429) return refused('there were too many wrong passwords; try again in a minute');
+  return undefined;
+
+  function refused(reason: string): DistreamError {
+    return new DistreamError('REFUSED', { url: url.origin, reason }, { cause: error });
+  }
 }
 
-async function collect(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new Error('the answer is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+/** The error for an answer that is none of a node. */
+export function noNode(error: unknown, url: URL): DistreamError {
+  const reason = error instanceof SyntaxError ? 'what answers there is no node of distream' : reasonOf(error);
+  return new DistreamError('NO_NODE', { url: url.origin, reason }, { cause: error });
 }

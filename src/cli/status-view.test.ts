@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeIo } from '../../test/support/fake-io.ts';
+import { fakeLink } from '../../test/support/fake-node-view.ts';
 import type { NodeStatus } from '../node/status/schema.ts';
 import { runDistream } from './main.ts';
 import { nodeAgeWarning } from './node-age.ts';
@@ -82,11 +86,23 @@ describe('statusView', () => {
     const view = statusView(statusOf(), 'http://x:8000', { colour: false, columns: 120, history });
     expect(view).toBe(`distream 1.2.3  http://x:8000  up 2 h 13 min  Node.js v24.0.0
 
-morning  reserve  mp3 44.1 kHz  128 kbit/s  Band - Song [2J
-  reserve ██████████░░░░░░░░░░ 5.0 of 10.0 s, 30.0 s held  ▁▅█
+morning  reserve  mp3 44.1 kHz  sound lasts 5 s  128 kbit/s  Band - Song [2J
+  reserve ██████████░░░░░░░░░░ 5.0 of 10.0 s, lowest of the hour 2.0 s, 30.0 s held  ▁▅█
   1 gap (2.5 s), 0 stalls, 1 repeat
   input     icecast  retrying  on air, 2 reconnects, cannot reach http://x: connection refused
   output 1  icecast  ready     /live.mp3, 1 listener
+`);
+  });
+
+  it('shows links: state, round trip, loss, rate, and what goes over them', () => {
+    const links = [
+      fakeLink(),
+      fakeLink({ peer: 'van', role: 'listens', state: 'down', paths: [], sends: [], receives: [] }),
+    ];
+    const view = statusView({ ...statusOf(), links }, 'x', { colour: false, columns: 120, history: new Map() });
+    expect(view.slice(view.indexOf('links'))).toBe(`links
+  studio  dials    up    udp 43 ms, 5.0 % lost, 320 kbit/s; tls attaching; sends morning, 0.5 s behind, all there in 3 s; receives evening
+  van     listens  down  since 00:00:00 UTC; no answer from 10.0.0.7:4090
 `);
   });
 
@@ -118,6 +134,43 @@ describe('distream status', () => {
     const json = new FakeIo();
     expect(await runDistream(['status', '--json', `http://${address}/`], json)).toBe(0);
     expect(JSON.parse(json.stdout)).toEqual(statusOf());
+  });
+
+  it('signs in with the password of the variable, and says when that is wrong', async () => {
+    const logins: unknown[] = [];
+    const address = await serve((request, response) => {
+      logins.push(request.headers.authorization);
+      if (request.headers.authorization !== `Basic ${btoa('ann:right')}`) response.writeHead(401);
+      response.end(JSON.stringify(statusOf()));
+    });
+    const ask = async (args: string[], password: string) => {
+      const io = new FakeIo({ DISTREAM_ADMIN_PASSWORD: password });
+      return { code: await runDistream(['status', address, ...args], io), err: io.stderr };
+    };
+    expect(await ask(['--user', 'ann'], 'right')).toEqual({ code: 0, err: '' });
+    const wrong = await ask([], 'canary');
+    expect(wrong).toMatchObject({ code: 6, err: expect.stringContaining('the user or the password is wrong') });
+    expect(wrong.err).not.toContain('canary');
+    expect(logins).toHaveLength(2);
+  });
+
+  it('signs in with the password of the configuration that is named', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'distream-status-'));
+    const config = join(folder, 'node.yaml');
+    writeFileSync(
+      config,
+      'admin: { user: ann, password: right-word }\nstreams: { a: { input: { type: source, mount: /in } } }\n',
+      { mode: 0o600 },
+    );
+    let login: string | undefined;
+    const address = await serve((request, response) => {
+      login = request.headers.authorization;
+      response.end(JSON.stringify(statusOf()));
+    });
+    const io = new FakeIo();
+    const code = await runDistream(['status', '--config', config, address], io);
+    rmSync(folder, { recursive: true });
+    expect({ code, err: io.stderr, login }).toEqual({ code: 0, err: '', login: `Basic ${btoa('ann:right-word')}` });
   });
 
   it('redraws on a terminal until Ctrl-C, and leaves the terminal as it was', async () => {

@@ -1,5 +1,6 @@
 import { cleanText } from '../core/text.ts';
 import type { InputStatus, NodeStatus, OutputStatus, StreamStatus } from '../node/status/schema.ts';
+import { linkRows } from './link-rows.ts';
 import { paint } from './paint.ts';
 import { bar, sparkline, table } from './table.ts';
 
@@ -20,7 +21,9 @@ export function statusView(status: NodeStatus, origin: string, style: StatusStyl
   const { version, nodeVersion, uptimeSeconds } = status.node;
   const head = `${paint.bold(`distream ${cleanText(version, 40)}`, style.colour)}  ${origin}  up ${duration(uptimeSeconds)}  Node.js ${cleanText(nodeVersion, 40)}`;
   const blocks = status.streams.map((stream) => streamBlock(stream, style));
-  return `${head}\n\n${blocks.join('\n') || 'no streams\n'}`;
+  const links =
+    status.links.length > 0 ? `\n${paint.bold('links', style.colour)}\n${table(linkRows(status.links), '  ')}` : '';
+  return `${head}\n\n${blocks.join('\n') || 'no streams\n'}${links}`;
 }
 
 function streamBlock(stream: StreamStatus, style: StatusStyle): string {
@@ -30,6 +33,7 @@ function streamBlock(stream: StreamStatus, style: StatusStyle): string {
     paint.bold(cleanText(stream.name, 64), colour),
     stateWord(stream.state, colour),
     format ? `${format.codec}${format.sampleRate ? ` ${format.sampleRate / 1000} kHz` : ''}` : 'no audio yet',
+    ...(stream.state === 'reserve' ? [`sound lasts ${stream.lastsSeconds.toFixed(0)} s`] : []),
     ...(bitrateKbps === undefined ? [] : [`${Math.round(bitrateKbps)} kbit/s`]),
     // whole: `Artist - Title`
     ...(metadata ? [cleanText(metadata.title, MAX_TITLE)] : []),
@@ -44,11 +48,12 @@ function streamBlock(stream: StreamStatus, style: StatusStyle): string {
 }
 
 function reserveLine({ name, buffer }: StreamStatus, { columns, history }: StatusStyle): string {
-  const { reserveSeconds, reserveTargetSeconds, heldSeconds } = buffer;
+  const { reserveSeconds, reserveTargetSeconds, reserveLowestHourSeconds, heldSeconds } = buffer;
   const held = `${heldSeconds.toFixed(1)} s held`;
   if (!reserveTargetSeconds) return `reserve none wanted, ${held}`;
   const gauge = bar(reserveSeconds / reserveTargetSeconds, BAR_WIDTH);
-  const text = `reserve ${gauge} ${reserveSeconds.toFixed(1)} of ${reserveTargetSeconds.toFixed(1)} s, ${held}`;
+  const low = `lowest of the hour ${reserveLowestHourSeconds.toFixed(1)} s`;
+  const text = `reserve ${gauge} ${reserveSeconds.toFixed(1)} of ${reserveTargetSeconds.toFixed(1)} s, ${low}, ${held}`;
   const room = Math.max(0, columns - text.length - 6);
   const line = sparkline(history.get(name) ?? [], reserveTargetSeconds, Math.min(60, room));
   return line ? `${text}  ${line}` : text;

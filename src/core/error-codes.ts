@@ -100,6 +100,11 @@ export const ERRORS = {
     'Start one with `distream run`, or give its address.',
     EXIT.unreachable,
   ),
+  NO_LEDGER: entry(
+    'there is no ledger at {where}: {reason}',
+    'Name a stream that has a link, a recording with its .ledger.json, or a ledger file.',
+    EXIT.unreachable,
+  ),
   USAGE: entry('{reason}', 'See --help.', EXIT.usage),
   INTERNAL: entry('internal error: {reason}', 'Please report this with the log.'),
 } as const satisfies Record<string, ErrorEntry>;
