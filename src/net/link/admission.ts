@@ -5,7 +5,7 @@ import { TokenBuckets, type TokenRate } from './token-buckets.ts';
 export interface AdmissionLimits {
   /** Hellos that are answered or checked at all: each costs some HMACs. */
   readonly hellos: TokenRate;
-  /** Handshakes in all: each costs some multiplications on the curve, about half a millisecond. */
+  /** Handshakes in all: each costs some multiplications on the curve, about a millisecond. */
   readonly handshakes: TokenRate;
   /** Handshakes from one /24 of IPv4 or /64 of IPv6. */
   readonly handshakesPerNetwork: TokenRate;
@@ -13,12 +13,12 @@ export interface AdmissionLimits {
   readonly handshakesPerSite: TokenRate;
 }
 
-/** Enough for 500 peers behind one address that all come back at once, by two carriers. */
+/** A flood takes a part of one core; 500 peers behind one address that come back at once are in within 4 s. */
 const DEFAULTS: AdmissionLimits = {
-  hellos: { perSecond: 10_000, burst: 10_000 },
-  handshakes: { perSecond: 500, burst: 1000 },
-  handshakesPerNetwork: { perSecond: 64, burst: 256 },
-  handshakesPerSite: { perSecond: 128, burst: 512 },
+  hellos: { perSecond: 5000, burst: 5000 },
+  handshakes: { perSecond: 200, burst: 600 },
+  handshakesPerNetwork: { perSecond: 64, burst: 300 },
+  handshakesPerSite: { perSecond: 128, burst: 600 },
 };
 
 const MAX_NETWORKS = 10_000;

@@ -10,8 +10,8 @@ import { dialByStream } from './stream-dial.ts';
 import { dialUdp } from './udp-dial.ts';
 import { WakeTimer } from './wake-timer.ts';
 
-/** Connections that are tried side by side; a line that comes back is then asked at least this often. */
-const MAX_STREAM_ATTEMPTS = 4;
+/** Connections that are tried side by side: what the system repeats for each asks a line at least each 2 s. */
+const MAX_STREAM_ATTEMPTS = 2;
 const STAGGER_MS = 2000;
 /** A suspect path is kept this long while another address carries the link. */
 const SPARE_SUSPECT_MS = 10_000;

@@ -1,5 +1,6 @@
 import type { LinkOptions, LinkStatus } from '../../modules/link.ts';
 import type { InitiatorCredentials } from '../../protocols/link/handshake.ts';
+import { ackDelayFor } from '../../protocols/link/session.ts';
 import { type LinkKeys, sessionIdOf } from './credentials.ts';
 import { DialledAddress, type DialOwner } from './dialled-address.ts';
 import { LineState } from './line-state.ts';
@@ -23,6 +24,7 @@ export class DiallingLink implements Link {
   readonly #addresses: DialledAddress[];
   readonly #told = new Map<DialledAddress, string>();
   #driver: SessionDriver;
+  #reserveMs: number;
   #lastError: string | undefined;
   #isClosed = false;
 
@@ -32,6 +34,7 @@ export class DiallingLink implements Link {
     this.#sessionId = sessionIdOf(keys, options.to);
     const peer = options.peers[0]?.name ?? options.to[0]?.host ?? 'peer';
     this.#line = new LineState(peer, runtime.clock, (change) => this.streams.tell(change));
+    this.#reserveMs = options.reserveMs;
     this.#driver = this.#newDriver();
     const { to, from, proxy, maxBytesPerSecond } = options;
     const credentials = credentialsFor(keys);
@@ -48,6 +51,15 @@ export class DiallingLink implements Link {
     const { streams } = this;
     const drivers = [this.#driver];
     return [linkStatusOf({ role: 'dials', line: this.#line, streams, drivers, lastError: this.#lastError })];
+  }
+
+  /** A session that acknowledges too seldom for it begins anew. */
+  lowerReserve(reserveMs: number): void {
+    const isShorter = ackDelayFor(reserveMs) < ackDelayFor(this.#reserveMs);
+    this.#reserveMs = Math.min(this.#reserveMs, reserveMs);
+    if (!isShorter) return;
+    this.#renew();
+    this.#update();
   }
 
   async close(): Promise<void> {
@@ -67,7 +79,6 @@ export class DiallingLink implements Link {
   }
 
   #newDriver(): SessionDriver {
-    const { policy, reserveMs } = this.#options;
     // Events of a session that was replaced mean nothing any more.
     const ifCurrent = (act: () => void) => {
       if (driver === this.#driver && !this.#isClosed) act();
@@ -90,8 +101,8 @@ export class DiallingLink implements Link {
     const driver: SessionDriver = new SessionDriver({
       runtime: this.#runtime,
       sessionId: this.#sessionId,
-      policy,
-      reserveMs,
+      policy: this.#options.policy,
+      reserveMs: this.#reserveMs,
       events,
     });
     this.streams.add(driver);

@@ -8,4 +8,6 @@ export interface Link {
   status(): LinkStatus[];
   /** Tells the peers and gives back sockets, within a second. */
   close(): Promise<void>;
+  /** Somebody else uses it, whose listeners are ahead by this. */
+  lowerReserve(reserveMs: number): void;
 }

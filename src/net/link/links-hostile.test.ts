@@ -3,7 +3,8 @@ import { Listener, numbers, testStore } from '../../../test/support/link-node.ts
 import { BY_UDP, LISTEN, LinkPair, relayKey, STUDIO, studioKey } from '../../../test/support/link-pair.ts';
 import { Stranger } from '../../../test/support/link-stranger.ts';
 import { seededRandom } from '../../../test/support/seeded-random.ts';
-import type { InitiatorCredentials } from '../../protocols/link/handshake.ts';
+import { type InitiatorCredentials, readHello } from '../../protocols/link/handshake.ts';
+import { decodeHello } from '../../protocols/link/handshake-messages.ts';
 import { generatePrivateKey, generateSharedKey, parseKey, publicKeyOf } from '../../protocols/link/keys.ts';
 import { keyPairFrom, publicKeyFrom } from '../../protocols/noise/x25519.ts';
 
@@ -38,6 +39,34 @@ async function flowing() {
   };
   return { pair, near, far, expectUntouched };
 }
+
+describe('a link that dials', () => {
+  it('bears a peer that breaks the session, tries again with pauses, and takes no notice of others', async () => {
+    const pair = new LinkPair();
+    const far = await pair.dial({ to: BY_UDP });
+    const port = await pair.network.carriers(LISTEN.host).openDatagramPort(LISTEN);
+    const own = credentials(relayKey) as { kind: 'identity'; identity: ReturnType<typeof keyPairFrom> };
+    let handshakes = 0;
+    port.onDatagram = (datagram, from) => {
+      if (datagram[0] !== 0x12) return;
+      handshakes++;
+      const { message, channel } = readHello(decodeHello(datagram), own).respond(handshakes, Buffer.alloc(0), 0);
+      const forged = Buffer.from(message);
+      forged[40]! ^= 1;
+      for (const each of [Buffer.alloc(0), Buffer.alloc(21, 0x14), forged, message]) port.send(each, from);
+      port.send(channel.sealer.seal(Buffer.from('ffffffff', 'hex'), 0), from);
+    };
+    await pair.clock.run(20_000);
+    expect(far.status()[0]).toMatchObject({ state: 'connecting', paths: [] });
+    expect(handshakes).toBeGreaterThan(5);
+    expect(handshakes).toBeLessThan(40);
+    expect(pair.studio.links.refusals()).toMatchObject({ protocol_violation: handshakes });
+    port.close();
+    await pair.listen();
+    await pair.clock.run(3000);
+    expect(far.status()[0]!.state).toBe('up');
+  });
+});
 
 describe('a link that listens', () => {
   it.each([

@@ -114,6 +114,24 @@ describe('a link over a line that fails', () => {
     await expectAll(flow, await pair.play(store, 10));
   });
 
+  it('finds a way by a new port within 1.5 s when the old one no longer works', async () => {
+    const flow = await flowing(BY_UDP);
+    const { pair, store, listener } = flow;
+    const old = flow.near.status()[0]!.paths[0]!.remote;
+    pair.network.line.onDatagram = (datagram, from, to) => {
+      const ends = [from, to].map(({ address, port }) => `${address}:${port}`);
+      return ends.includes(old) ? undefined : datagram;
+    };
+    const before = listener.frames.length;
+    await pair.play(store, 15);
+    expect(listener.frames.length).toBeGreaterThan(before + 8);
+    await expectAll(flow, await pair.play(store, 30));
+    expect(flow.far.status()[0]!.paths).toHaveLength(1);
+    await pair.play(store, 200);
+    expect(flow.near.status()[0]!.paths).toHaveLength(1);
+    expect(pair.network.open.datagramPorts).toBe(2);
+  });
+
   it('goes by the other path within a second when one dies, and the dead one comes back', async () => {
     const flow = await flowing([linkAddress('udp', RELAY), linkAddress('tls', RELAY)]);
     const { pair, store } = flow;

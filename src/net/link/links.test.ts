@@ -77,6 +77,23 @@ describe('a link', () => {
     await pair.listen();
   });
 
+  it('keeps the settings of the first who wants it, and says so, but acknowledges for the shortest reserve', async () => {
+    const pair = new LinkPair();
+    await pair.listen();
+    const far = await pair.dial({ reserveMs: 60_000, maxBytesPerSecond: 50_000 });
+    await pair.clock.run(1000);
+    await pair.dial({ reserveMs: 2000, maxBytesPerSecond: 50_000 });
+    await pair.clock.run(1000);
+    expect(far.status()[0]).toMatchObject({ state: 'up', connects: 2 });
+    expect(pair.studio.lines).toEqual([]);
+    await pair.dial({ policy: 'duplicate', maxBytesPerSecond: 50_000 });
+    await pair.clock.run(1000);
+    expect(pair.studio.lines).toEqual([
+      'the link to relay is wanted twice with other settings: those of the first count',
+    ]);
+    expect(far.status()[0]).toMatchObject({ state: 'up', connects: 2 });
+  });
+
   it('serves a module that listens for a peer that is there already', async () => {
     const pair = new LinkPair();
     await pair.listen();

@@ -14,6 +14,8 @@ import { PeerSessions } from './peer-sessions.ts';
 
 interface SharedLink {
   readonly key: string;
+  /** Of the first who wanted it. */
+  readonly options: LinkOptions;
   readonly link: Promise<Link>;
   handles: number;
 }
@@ -41,13 +43,19 @@ export class Links implements LinkAccess {
     const keys = linkKeysOf(options, this.#privateKey);
     // What was closed a moment ago may still hold the port.
     await Promise.all(this.#closing);
-    if (this.#isClosed) throw new DistreamError('INTERNAL', { reason: 'the node is stopping' });
+    if (this.#isClosed) throw stopping();
     const key = linkKey(options, keys);
-    const shared = this.#links.get(key) ?? { key, link: this.#begin(options, keys), handles: 0 };
+    const shared = this.#links.get(key) ?? { key, options, link: this.#begin(options, keys), handles: 0 };
+    if (!agree(shared.options, options)) {
+      const name = options.peers[0]?.name ?? 'its peers';
+      this.#runtime.log.warn(`the link to ${name} is wanted twice with other settings: those of the first count`);
+    }
     this.#links.set(key, shared);
     shared.handles++;
     try {
-      return this.#handle(await shared.link, shared);
+      const link = await shared.link;
+      link.lowerReserve(options.reserveMs);
+      return this.#handle(link, shared);
     } catch (error) {
       if (this.#links.get(key) === shared) this.#links.delete(key);
       throw error;
@@ -74,7 +82,9 @@ export class Links implements LinkAccess {
     const { listen } = options;
     const link = listen ? await this.#listen(options, listen, keys) : new DiallingLink(this.#runtime, options, keys);
     this.#open.add(link);
-    return link;
+    if (!this.#isClosed) return link;
+    await this.#end(link);
+    throw stopping();
   }
 
   async #listen(options: LinkOptions, address: ListenAddress, keys: LinkKeys): Promise<Link> {
@@ -143,6 +153,16 @@ export class Links implements LinkAccess {
     if (!this.#open.delete(link)) return;
     await link.close();
   }
+}
+
+function stopping(): DistreamError {
+  return new DistreamError('INTERNAL', { reason: 'the node is stopping' });
+}
+
+function agree(one: LinkOptions, other: LinkOptions): boolean {
+  const settingsOf = ({ policy, maxBytesPerSecond, from, proxy }: LinkOptions) =>
+    JSON.stringify([policy, maxBytesPerSecond, from, proxy]);
+  return settingsOf(one) === settingsOf(other);
 }
 
 // Policy, bounds and local addresses are those of the first: two links to one place would fight for one session.

@@ -19,6 +19,7 @@ export class ListeningLink implements Link {
   readonly keys: LinkKeys;
   readonly streams = new LinkStreams();
   readonly #runtime: LinkRuntime;
+  #reserveMs: number;
   readonly #lines = new Map<string, PeerLine>();
   readonly #onClose: (link: ListeningLink) => Promise<void>;
 
@@ -33,6 +34,17 @@ export class ListeningLink implements Link {
     this.options = options;
     this.keys = keys;
     this.#onClose = onClose;
+    this.#reserveMs = options.reserveMs;
+  }
+
+  /** The shortest of those who use it. */
+  get reserveMs(): number {
+    return this.#reserveMs;
+  }
+
+  /** For sessions from now on. */
+  lowerReserve(reserveMs: number): void {
+    this.#reserveMs = Math.min(this.#reserveMs, reserveMs);
   }
 
   /** A session of a peer that this link knows. */

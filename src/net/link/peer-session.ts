@@ -41,10 +41,14 @@ export class PeerSession {
       runtime,
       sessionId,
       policy: links[0]!.options.policy,
-      reserveMs: Math.min(...links.map(({ options }) => options.reserveMs)),
+      reserveMs: Math.min(...links.map(({ reserveMs }) => reserveMs)),
       events: {
         pathState: () => this.#update(),
-        pathClosed: () => this.#update(),
+        pathClosed: (_path, why) => {
+          this.#update();
+          // Another try would end the same way: the next path begins anew.
+          if (why === 'violation' && !this.driver.isUp) this.end();
+        },
         offered: (name) => {
           for (const link of this.#links) link.streams.offered(this.driver, name);
         },

@@ -3,8 +3,8 @@ import { isIP } from 'node:net';
 import { ProtocolViolation, reasonOf } from '../../core/errors.ts';
 import { LinkInitiator, type SecureChannel } from '../../protocols/link/handshake.ts';
 import { messageKindOf } from '../../protocols/link/message-kind.ts';
-import type { DatagramPort } from './carrier.ts';
 import type { DialAttempt, DialOptions } from './dial-attempt.ts';
+import type { LinkCarriers } from './link-carriers.ts';
 import { UdpTransport } from './path-transport.ts';
 import { SecurePath } from './secure-path.ts';
 import { WakeTimer } from './wake-timer.ts';
@@ -18,9 +18,11 @@ const MAX_ADDRESSES = 4;
 const NO_PAYLOAD = Buffer.alloc(0);
 const NO_ANSWER = 'no answer: wrong address, wrong key, or a firewall';
 
+type OpenedPort = Awaited<ReturnType<LinkCarriers['openDatagramPort']>>;
+
 /** One of the addresses, with a socket and a handshake of its own. */
 interface Candidate {
-  readonly port: DatagramPort;
+  readonly port: OpenedPort;
   readonly to: { readonly address: string; readonly port: number };
   readonly initiator: LinkInitiator;
 }
@@ -83,16 +85,21 @@ class UdpDial implements DialAttempt {
     if (this.#isOver) return;
     const nowMs = this.#options.runtime.clock.nowMs();
     const waitedMs = nowMs - this.#startMs;
-    if (waitedMs >= ATTEMPT_MS) return this.#fail(NO_ANSWER);
+    if (waitedMs >= ATTEMPT_MS) return this.#fail(this.#silence);
     if (waitedMs >= UNANSWERED_MS && !this.#isTold) {
       this.#isTold = true;
-      this.#options.events.unanswered(NO_ANSWER);
+      this.#options.events.unanswered(this.#silence);
     }
     if (nowMs >= this.#nextHelloMs) {
       this.#nextHelloMs = nowMs + this.#options.backoff.next();
       for (const { port, to, initiator } of this.#candidates) port.send(initiator.hello, to);
     }
     this.#timer.at(this.#nextHelloMs, nowMs + 1);
+  }
+
+  get #silence(): string {
+    const unsent = this.#candidates.map(({ port }) => port.lastSendError);
+    return unsent.every((reason) => reason !== undefined) ? unsent[0]! : NO_ANSWER;
   }
 
   #receive(candidate: Candidate, datagram: Buffer): void {
