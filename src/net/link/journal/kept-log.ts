@@ -118,7 +118,7 @@ export class KeptLog {
       this.#begun.shift();
     }
     // Files from before this start go as soon as those of now hold as much.
-    const isEnough = kept.timeUs - this.#begun[0]!.timeUs >= keepMs * 1000 * (1 - 1 / SEGMENTS);
+    const isEnough = kept.timeUs - this.#begun[0]!.timeUs >= keepMs * 1000;
     const most = isEnough ? this.#begun.length : MAX_SEGMENTS;
     while (log.segments > most) log.removeOldest();
   }
