@@ -19,12 +19,14 @@ function notesOf({ state, since, lastError, paths, sends, receives }: LinkView):
 
 function pathNote({ carrier, state, rttMs, lossRatio, deliveryBytesPerSecond }: PathView): string {
   if (state !== 'alive' || rttMs === undefined) return `${carrier} ${state}`;
-  const rate = `${Math.round((deliveryBytesPerSecond * 8) / 1000)} kbit/s`;
-  return `${carrier} ${Math.round(rttMs)} ms, ${(lossRatio * 100).toFixed(1)} % lost, ${rate}`;
+  const facts = [`${carrier} ${Math.round(rttMs)} ms`, `${(lossRatio * 100).toFixed(1)} % lost`];
+  // A side that only receives has sent too little to know.
+  if (deliveryBytesPerSecond > 0) facts.push(`${Math.round((deliveryBytesPerSecond * 8) / 1000)} kbit/s`);
+  return facts.join(', ');
 }
 
 function sendNote({ name, wanted, lagSeconds, refillSeconds }: LinkView['sends'][number]): string {
   if (!wanted) return `offers ${cleanText(name, 64)}`;
-  const refill = refillSeconds === undefined ? '' : `, all there in ${refillSeconds.toFixed(0)} s`;
+  const refill = refillSeconds === undefined || refillSeconds < 1 ? '' : `, all there in ${refillSeconds.toFixed(0)} s`;
   return `sends ${cleanText(name, 64)}, ${lagSeconds.toFixed(1)} s behind${refill}`;
 }
