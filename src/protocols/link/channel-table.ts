@@ -2,6 +2,7 @@ import { ProtocolViolation } from '../../core/errors.ts';
 import type { ChannelStore } from './channel-store.ts';
 import type { ControlQueue } from './control-queue.ts';
 import { type DataFrame, type Frame, MAX_CHANNELS, MAX_NAME_BYTES, type OpenFrame } from './frames.ts';
+import { ReadyQueue } from './ready-queue.ts';
 import type { ReceiveChannel } from './receive-channel.ts';
 import { SendChannel } from './send-channel.ts';
 import type { ControlItem } from './sent-packet.ts';
@@ -15,8 +16,9 @@ export class ChannelTable {
   readonly #subscriptions = new Map<string, ReceiveChannel>();
   readonly #offers = new Map<number, OpenFrame>();
   readonly #bound = new Map<number, ReceiveChannel>();
-  readonly #changed = new Set<SendChannel>(); // stores that grew since `update`
-  readonly #ready = new Set<SendChannel>(); // channels with something to send
+  readonly #changed = new Set<SendChannel>(); // stores that grew, bytes that were lost, since `update`
+  /** Channels with something to send. */
+  readonly ready = new ReadyQueue();
   #nextId = 0;
 
   /** `onChange` is called when a store has something new. */
@@ -36,11 +38,6 @@ export class ChannelTable {
   /** What the peer publishes. */
   get offers(): Iterable<OpenFrame> {
     return this.#offers.values();
-  }
-
-  /** Channels with something to send. */
-  get ready(): Iterable<SendChannel> {
-    return this.#ready;
   }
 
   /** Throws RangeError above 1,024 streams, and for a name that is empty or above 255 bytes. */
@@ -71,7 +68,7 @@ export class ChannelTable {
       this.#unwatch.delete(channel.id);
       this.#sends.delete(channel.id);
       this.#changed.delete(channel);
-      this.#ready.delete(channel);
+      this.ready.delete(channel);
       this.#controls.add('end', channel.id);
     }
   }
@@ -91,21 +88,21 @@ export class ChannelTable {
     channel.close();
   }
 
-  /** Takes what stores got since the last call. */
+  /** Takes what stores got since the last call, and skips what they no longer have. */
   update(nowMs: number): void {
+    if (this.#changed.size === 0) return;
     for (const channel of this.#changed) this.#refresh(channel, nowMs);
     this.#changed.clear();
   }
 
   /** A channel's pending bytes changed. */
   touch(channel: SendChannel): void {
-    if (channel.pending.total > 0 && this.#sends.has(channel.id)) this.#ready.add(channel);
-    else this.#ready.delete(channel);
+    if (this.#sends.has(channel.id)) this.ready.update(channel);
   }
 
-  /** A channel's first pending bytes may be gone from the store: skip to what is there. */
-  refreshReady(nowMs: number): void {
-    for (const channel of this.#ready) this.#refresh(channel, nowMs);
+  /** Bytes of a channel must be sent again; the store may no longer have them. */
+  lost(channel: SendChannel): void {
+    if (this.#sends.has(channel.id)) this.#changed.add(channel);
   }
 
   /** The peer's process began anew: all it said is void, all it was told is forgotten. */
@@ -113,7 +110,7 @@ export class ChannelTable {
     this.#offers.clear();
     for (const channel of this.#bound.values()) channel.close();
     this.#bound.clear();
-    this.#ready.clear();
+    this.ready.clear();
     this.#changed.clear();
     for (const channel of this.#sends.values()) {
       channel.reset();

@@ -2,7 +2,7 @@ import type { ChannelTable } from './channel-table.ts';
 import type { ControlQueue } from './control-queue.ts';
 import { DATA_HEADER_MAX_BYTES, encodeFrame, type Frame, type HelloFrame } from './frames.ts';
 import type { LinkPath } from './link-path.ts';
-import type { Chunk, SendChannel } from './send-channel.ts';
+import type { Chunk } from './send-channel.ts';
 import type { ControlItem } from './sent-packet.ts';
 import type { OutgoingPacket } from './session-types.ts';
 import { ByteWriter } from './varint.ts';
@@ -84,22 +84,19 @@ export class PacketBuilder {
     this.#begin(path);
     const periodMs = path.rate.isStartup ? path.rtt.smoothedMs : Math.max(ASK_PERIOD_MS, path.rtt.smoothedMs);
     const catchUpBytes = Math.max(8 * path.payloadBytes, path.rate.neededBytesPerSecond / 2);
-    const isAsking = this.#hasBacklog(catchUpBytes) && nowMs - path.lastAskMs >= periodMs;
+    const isAsking = this.#channels.ready.bytes >= catchUpBytes && nowMs - path.lastAskMs >= periodMs;
     const isPing = isAsking || path.isLate(nowMs);
     if (isPing) encodeFrame(this.#writer, { type: 'ping' });
     if (path.received.hasNews) this.#ack(path, nowMs);
-    const tried = new Set<SendChannel>();
-    for (let channel = this.#furthestBehind(tried); channel; channel = this.#furthestBehind(tried)) {
-      const chunk = channel.next(this.#room(path));
-      if (chunk) {
-        this.#write(path, chunk);
-        channel.send(chunk, path.id);
-        this.#channels.touch(channel);
-      } else tried.add(channel);
-      if (this.#room(path) < MIN_CHUNK_BYTES) break;
+    const { ready } = this.#channels;
+    for (let channel = ready.first; channel && this.#room(path) >= MIN_CHUNK_BYTES; channel = ready.first) {
+      const chunk = channel.next(this.#room(path))!;
+      this.#write(path, chunk);
+      channel.send(chunk, path.id);
+      ready.update(channel);
     }
     if (this.#chunks.length === 0) return undefined;
-    const isAppLimited = !this.#hasBacklog(path.payloadBytes);
+    const isAppLimited = this.#channels.ready.bytes < path.payloadBytes;
     return this.#finish(path, { isAckEliciting: true, isPing, isAppLimited }, nowMs);
   }
 
@@ -171,26 +168,6 @@ export class PacketBuilder {
       if (!have || this.#writer.length > path.payloadBytes / 2) continue;
       encodeFrame(this.#writer, have);
     }
-  }
-
-  #furthestBehind(tried: ReadonlySet<SendChannel>): SendChannel | undefined {
-    let best: SendChannel | undefined;
-    let bestLagUs = -1;
-    for (const channel of this.#channels.ready) {
-      if (tried.has(channel)) continue;
-      const { lagUs } = channel;
-      if (lagUs > bestLagUs) [best, bestLagUs] = [channel, lagUs];
-    }
-    return best;
-  }
-
-  #hasBacklog(atLeastBytes: number): boolean {
-    let bytes = 0;
-    for (const channel of this.#channels.ready) {
-      bytes += channel.pending.total;
-      if (bytes >= atLeastBytes) return true;
-    }
-    return false;
   }
 
   #finish(

@@ -4,6 +4,9 @@ import type { HaveFrame, OpenFrame, StartFrame, WantFrame } from './frames.ts';
 import { type Range, RangeSet } from './range-set.ts';
 import { endOf } from './stored-record.ts';
 
+/** Arrivals that are told apart; what waits longer goes at once anyway. */
+const MAX_ARRIVALS = 64;
+
 /** A run of a channel's bytes that goes into a packet. */
 export interface Chunk extends Range {
   readonly channel: SendChannel;
@@ -27,6 +30,10 @@ export class SendChannel {
   #want: WantFrame | undefined;
   #start: StartFrame | undefined;
   #seen = 0; // the store's newest when last looked
+  #seenMs = 0; // when it was that
+  #arrivals: { offset: number; ms: number }[] = []; // when the newest of the pending bytes came, oldest first
+  #madeAt = -1; // the offset of which #madeMs tells
+  #madeMs = 0;
   #sent = 0; // the highest offset ever sent
   #pendingSinceMs = 0;
 
@@ -49,9 +56,26 @@ export class SendChannel {
     return { type: 'open', channel: this.id, epoch, name, oldest, newest };
   }
 
-  /** When the youngest of the pending bytes came. */
+  /** When the first of the pending bytes came, or was lost. */
   get pendingSinceMs(): number {
     return this.#pendingSinceMs;
+  }
+
+  /** Whether `next` gives something. */
+  get isReady(): boolean {
+    const first = this.pending.first;
+    return first !== undefined && this.#start !== undefined && first.start < this.#limit(first.start);
+  }
+
+  /** When the first pending byte was made: the least is furthest behind. */
+  get madeMs(): number {
+    const first = this.pending.first;
+    if (!first) return Number.POSITIVE_INFINITY;
+    if (first.start !== this.#madeAt) {
+      this.#madeAt = first.start;
+      this.#madeMs = this.#seenMs - (this.store.mediaTimeUs - this.store.timeAt(first.start)) / 1000;
+    }
+    return this.#madeMs;
   }
 
   /** How far behind the live edge the first pending byte lies; -1 when nothing is pending. */
@@ -77,6 +101,7 @@ export class SendChannel {
     const record = isKnown
       ? store.recordFrom(want.offset!)
       : store.recordAtTime(store.mediaTimeUs - want.backMs * 1000);
+    this.#seenMs = nowMs;
     this.#begin(store.startAt(record));
     this.#pendingSinceMs = nowMs;
     return true;
@@ -87,6 +112,8 @@ export class SendChannel {
     this.#want = undefined;
     this.#start = undefined;
     this.#sent = 0;
+    this.#madeAt = -1;
+    this.#arrivals = [];
     this.pending.clear();
     this.#acked.clear();
     this.#flights.clear();
@@ -96,9 +123,12 @@ export class SendChannel {
   update(nowMs: number): boolean {
     if (!this.#want) return false;
     if (this.store.newest > this.#seen) {
+      if (this.pending.total === 0) this.#pendingSinceMs = nowMs;
+      else this.#arrivals.push({ offset: this.#seen, ms: nowMs });
+      if (this.#arrivals.length > MAX_ARRIVALS) this.#arrivals.shift();
       this.pending.add(this.#seen, this.store.newest);
       this.#seen = this.store.newest;
-      this.#pendingSinceMs = nowMs;
+      this.#seenMs = nowMs;
     }
     const first = this.pending.first;
     if (!first || this.store.holds(first.start)) return false;
@@ -112,7 +142,7 @@ export class SendChannel {
   next(maxBytes: number): Chunk | undefined {
     const first = this.pending.first;
     if (!first || !this.#start) return undefined;
-    const limit = Math.min(this.#windowEnd(), this.store.heldUntil(first.start));
+    const limit = this.#limit(first.start);
     if (first.start >= limit) return undefined;
     return { channel: this, start: first.start, end: Math.min(first.end, first.start + maxBytes, limit) };
   }
@@ -120,6 +150,7 @@ export class SendChannel {
   /** A run goes out on a path. */
   send({ start, end }: Range, pathId: number): void {
     this.pending.remove(start, end);
+    this.#forgetArrivals();
     this.resentBytes += Math.max(0, Math.min(end, this.#sent) - start);
     this.#sent = Math.max(this.#sent, end);
     this.#flight(pathId).add(start, end);
@@ -190,6 +221,18 @@ export class SendChannel {
       this.#acked.remove(start, end);
       this.pending.add(start, end);
     }
+  }
+
+  // What is left to send came later than what was sent.
+  #forgetArrivals(): void {
+    const next = this.pending.first?.start ?? Number.POSITIVE_INFINITY;
+    let known: number | undefined;
+    while (this.#arrivals.length > 0 && this.#arrivals[0]!.offset <= next) known = this.#arrivals.shift()!.ms;
+    if (known !== undefined) this.#pendingSinceMs = known;
+  }
+
+  #limit(from: number): number {
+    return Math.min(this.#windowEnd(), this.store.heldUntil(from));
   }
 
   #windowEnd(): number {

@@ -170,12 +170,7 @@ export class LinkSession {
     }
     const path = this.#chooser.choose(this.#paths.values(), (other) => this.#canSend(other, nowMs));
     if (path && this.#hasRoom(path)) {
-      for (const channel of this.#channels.ready) {
-        if (!channel.next(1)) continue;
-        const isFull = channel.pending.total >= path.payloadBytes;
-        const readyMs = isFull ? nowMs : channel.pendingSinceMs + FILL_MS;
-        dueMs = Math.min(dueMs, Math.max(readyMs, path.rate.nextSendMs));
-      }
+      dueMs = Math.min(dueMs, Math.max(this.#dataDueMs(path, nowMs), path.rate.nextSendMs));
     }
     return dueMs;
   }
@@ -256,13 +251,13 @@ export class LinkSession {
     for (const { chunks, controls } of packets) {
       for (const chunk of chunks) {
         chunk.channel.lost(chunk, path.id, nowMs);
-        this.#channels.touch(chunk.channel);
+        this.#channels.lost(chunk.channel);
       }
       for (const { kind, channel } of controls) {
         if (kind !== 'hello') this.#controls.add(kind, channel);
       }
     }
-    if (packets.length > 0) this.#channels.refreshReady(nowMs);
+    this.#channels.update(nowMs);
   }
 
   // What is under way on suspect paths goes by a path that lives; they may still acknowledge it.
@@ -305,12 +300,11 @@ export class LinkSession {
   #pollShared(nowMs: number): OutgoingPacket | undefined {
     const path = this.#chooser.choose(this.#paths.values(), (other) => this.#canSend(other, nowMs));
     if (!path?.isWritable) return undefined;
-    this.#channels.refreshReady(nowMs);
     if (!this.#controls.isEmpty) {
       const packet = this.#builder.controls(path, nowMs);
       if (packet) return packet;
     }
-    if (!this.#canSend(path, nowMs) || !this.#isDataDue(path, nowMs)) return undefined;
+    if (!this.#canSend(path, nowMs) || this.#dataDueMs(path, nowMs) > nowMs) return undefined;
     const packet = this.#builder.data(path, nowMs);
     if (!packet) return undefined;
     this.#chooser.used(path, packet.payload.length);
@@ -322,14 +316,13 @@ export class LinkSession {
     return packet;
   }
 
-  #isDataDue(path: LinkPath, nowMs: number): boolean {
-    let bytes = 0;
-    for (const channel of this.#channels.ready) {
-      if (!channel.next(1)) continue;
-      bytes += channel.pending.total;
-      if (bytes >= path.payloadBytes || nowMs >= channel.pendingSinceMs + FILL_MS) return true;
-    }
-    return false;
+  // When the next data packet is full, or has waited long enough for it; infinity when there is no data.
+  #dataDueMs(path: LinkPath, nowMs: number): number {
+    const { ready } = this.#channels;
+    if (ready.bytes >= path.payloadBytes) return nowMs;
+    let dueMs = Number.POSITIVE_INFINITY;
+    for (const { pendingSinceMs } of ready) dueMs = Math.min(dueMs, pendingSinceMs + FILL_MS);
+    return dueMs;
   }
 
   #canSend(path: LinkPath, nowMs: number): boolean {
