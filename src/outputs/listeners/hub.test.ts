@@ -27,8 +27,16 @@ describe('ListenerHub', () => {
     }) as never;
     for (let index = 0; index < 10; index++) stream.push(source.next());
     await clock.run(1000);
+    expect(writes).toBe(1);
+    for (let index = 0; index < 10; index++) stream.push(source.next());
+    await settle();
     expect(writes).toBe(2);
-    expect(body()).toEqual(patternBytes(0, 19_200));
+    stream.push(source.next());
+    await settle();
+    expect(writes).toBe(2);
+    await clock.run(500);
+    expect(writes).toBe(3);
+    expect(body().equals(patternBytes(0, 23 * 1600))).toBe(true);
   });
 
   it('loses nothing when more is released within a tick than the buffer keeps', async () => {

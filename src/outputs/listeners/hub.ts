@@ -8,6 +8,7 @@ import { type IcyTrack, interleaveBatch } from './icy-track.ts';
 import { findJoinPoint } from './join-point.ts';
 import { type LeaveReason, Listener } from './listener.ts';
 import { metadataInterval } from './metadata-interval.ts';
+import { type Sender, sendSoon } from './send-round.ts';
 import { joinFragments } from './wire-batch.ts';
 
 /** Options of a listener hub. */
@@ -58,9 +59,6 @@ interface Delivery {
   readonly listeners: readonly Listener[];
 }
 
-/** Writes in one go before other events get their turn: some 1.5 ms. */
-const SLICE = 100;
-
 const LISTENER = Symbol('listener');
 type ListenerSocket = Socket & { [LISTENER]?: { hub: ListenerHub; listener: Listener } };
 
@@ -75,7 +73,7 @@ function ignore(): void {}
  * Sends one stream to many listeners: shared buffers, one write a listener and
  * tick, the burst at once. Owns the sockets given to it.
  */
-export class ListenerHub {
+export class ListenerHub implements Sender {
   readonly #options: HubOptions;
   readonly #listeners = new Map<number, Listener>();
   readonly #groups = new ListenerGroups();
@@ -86,9 +84,15 @@ export class ListenerHub {
   #unsent: Fragment[] = [];
   #format: StreamFormat | undefined;
   #lastFlushMs = Number.NEGATIVE_INFINITY;
+  /** The newest span of time, of a tick's length, in which was written. */
+  #writtenSpan = -1;
   #timer: Timer | undefined;
   #images = new Map<string, JoinImage>();
+  /** Waits for its turn to write, or has more to write than one turn. */
   #sending = false;
+  /** What is still to be written, and to whom of the first. */
+  #work: Delivery[] = [];
+  #workAt = 0;
   #closed = false;
   #interval: { format: StreamFormat; bytes: number } | undefined;
   readonly counters = { joins: 0, bytesSent: 0, peak: 0, slow: 0, kicked: 0 };
@@ -164,6 +168,7 @@ export class ListenerHub {
     this.#timer?.cancel();
     for (const listener of [...this.#listeners.values()]) this.leave(listener, 'shutdown');
     this.#groups.clear();
+    this.#work = [];
   }
 
   #collect(): void {
@@ -186,21 +191,48 @@ export class ListenerHub {
     this.#groups.clear();
   }
 
+  /** Once in each span of time, the spans of all hubs being the same: so those who are fed together write together. */
   #schedule(): void {
     if (this.#timer || this.#sending || this.#closed) return;
     const { clock, tickMs } = this.#options;
-    const sinceMs = clock.nowMs() - this.#lastFlushMs;
-    // A fragment that comes a little early is not worth waiting for the rest of the tick.
-    if (sinceMs >= tickMs * 0.9) return this.#flush();
-    this.#timer = clock.after(tickMs - sinceMs, () => {
+    const nowMs = clock.nowMs();
+    // Sources are read at whole ticks: the middle of a span, so that a little early or late is still the same span.
+    const span = Math.floor(nowMs / tickMs + 0.5);
+    if (span > this.#writtenSpan) return this.#sendSoon(span);
+    const next = this.#writtenSpan + 1;
+    this.#timer = clock.after((next - 0.5) * tickMs - nowMs, () => {
       this.#timer = undefined;
-      this.#flush();
+      this.#sendSoon(next);
     });
+  }
+
+  #sendSoon(span: number): void {
+    this.#writtenSpan = span;
+    this.#sending = true;
+    sendSoon(this);
+  }
+
+  /** Its turn to write; for the round of senders only. */
+  send(most: number): number | undefined {
+    if (this.#work.length === 0) this.#flush();
+    let left = most;
+    for (let delivery = this.#work[0]; delivery; delivery = this.#work[0]) {
+      const { data, listeners } = delivery;
+      while (this.#workAt < listeners.length) {
+        if (left-- === 0) return undefined;
+        this.#sendTo(listeners[this.#workAt++]!, data);
+      }
+      this.#work.shift();
+      this.#workAt = 0;
+    }
+    this.#sending = false;
+    if (this.#unsent.length > 0) this.#schedule();
+    return left;
   }
 
   #flush(): void {
     const newest = this.#unsent.at(-1);
-    if (!newest) return;
+    if (!newest || this.#closed) return;
     this.#lastFlushMs = this.#options.clock.nowMs();
     if (this.#listeners.size === 0) return this.#skipTo(newest);
     this.#images.clear();
@@ -208,35 +240,13 @@ export class ListenerHub {
     this.#flushed = newest;
     this.#unsent = [];
     this.#format = batch.format;
-    const work: Delivery[] = [];
     for (const group of this.#groups.values()) {
       group.listeners = group.listeners.filter((listener) => this.#listeners.has(listener.id));
       const data = group.track ? interleaveBatch(batch, group.track) : batch.data;
       // A copy: who joins while this is being sent already has it.
-      work.push({ data, listeners: group.listeners.slice() });
+      this.#work.push({ data, listeners: group.listeners.slice() });
     }
     this.#groups.advanced(batch.data.length);
-    this.#send(work, 0, 0);
-  }
-
-  /** Writes to a slice of listeners, then lets other events have their turn. */
-  #send(work: readonly Delivery[], workIndex: number, listenerIndex: number): void {
-    this.#sending = true;
-    let left = SLICE;
-    let index = workIndex;
-    let at = listenerIndex;
-    for (; index < work.length; index++, at = 0) {
-      const { data, listeners } = work[index]!;
-      for (; at < listeners.length; at++) {
-        if (left-- === 0) {
-          setImmediate(() => this.#send(work, index, at));
-          return;
-        }
-        this.#sendTo(listeners[at]!, data);
-      }
-    }
-    this.#sending = false;
-    if (this.#unsent.length > 0) this.#schedule();
   }
 
   #sendTo(listener: Listener, data: Buffer): void {
