@@ -6,6 +6,8 @@ import type { SessionWriter } from '../../modules/session.ts';
 import { ChunkedDecoder } from '../../protocols/http/chunked.ts';
 import { IcyDeinterleaver } from '../../protocols/icy/deinterleaver.ts';
 import { decodeMetadataBlock } from '../../protocols/icy/metadata-block.ts';
+import { ReadGrid } from './read-grid.ts';
+import { readWaiting } from './read-waiting.ts';
 import { stopReading } from './stop-reading.ts';
 
 /** A read that brings as much is followed by the next at once: the source has more waiting. */
@@ -40,7 +42,8 @@ export class SourceConnection {
   readonly #options: SourceConnectionOptions;
   readonly #take: (data: Buffer) => void;
   #watch: Timer;
-  #pause: Timer | undefined;
+  readonly #grid: ReadGrid;
+  readonly #atGrid = () => this.#readWaiting();
   #goOn: (() => void) | undefined;
   #lookUntilMs = 0;
   #lastByteMs: number;
@@ -51,7 +54,8 @@ export class SourceConnection {
     this.#options = options;
     this.#take = bodyReader(options.framing, options.session, () => this.end('the source ended the stream'));
     this.#lastByteMs = options.clock.nowMs();
-    this.#watch = options.clock.every(1000, () => this.#checkTimeout());
+    this.#grid = ReadGrid.of(options.clock, Math.min(MAX_READ_PAUSE_MS, options.fragmentMs));
+    this.#watch = options.clock.after(options.timeoutMs, () => this.#checkTimeout());
   }
 
   /** Begins to read; `rest` came with the head. */
@@ -68,7 +72,7 @@ export class SourceConnection {
   /** For so long reads all that comes at once, an end of the connection included. */
   lookFor(durationMs: number): void {
     this.#lookUntilMs = this.#options.clock.nowMs() + durationMs;
-    this.#goOn?.();
+    this.#readOn();
   }
 
   /** Time since the last byte. */
@@ -81,7 +85,7 @@ export class SourceConnection {
     if (this.#ended) return;
     this.#ended = true;
     this.#watch.cancel();
-    this.#pause?.cancel();
+    this.#grid.delete(this.#atGrid);
     this.#options.session.end();
     this.#options.socket.destroy();
     this.#options.onEnd(reason);
@@ -105,18 +109,30 @@ export class SourceConnection {
    * So all sources are read together, at the same few instants of a second.
    */
   #restUntilMore(bytes: number): void {
-    const { socket, clock, fragmentMs } = this.#options;
-    if (bytes >= HEAP_BYTES || clock.nowMs() < this.#lookUntilMs) return;
-    const goOn = stopReading(socket);
-    if (!goOn) return;
-    const gridMs = Math.min(MAX_READ_PAUSE_MS, fragmentMs);
-    this.#goOn = goOn;
-    this.#pause = clock.after(gridMs - (clock.nowMs() % gridMs), goOn);
+    if (bytes >= HEAP_BYTES || this.#lastByteMs < this.#lookUntilMs) return this.#readOn();
+    this.#goOn ??= stopReading(this.#options.socket);
+    if (this.#goOn) this.#grid.add(this.#atGrid);
+  }
+
+  /** At an instant of the grid: takes what has come, or waits for the next byte where none has. */
+  #readWaiting(): void {
+    const data = readWaiting(this.#options.socket);
+    if (data) this.#data(data);
+    else this.#readOn();
+  }
+
+  /** Reads all that comes, as it comes. */
+  #readOn(): void {
+    this.#grid.delete(this.#atGrid);
+    this.#goOn?.();
+    this.#goOn = undefined;
   }
 
   #checkTimeout(): void {
-    const { timeoutMs } = this.#options;
-    if (this.silentMs >= timeoutMs) this.end(`the source sent nothing for ${Math.round(timeoutMs / 1000)} s`);
+    const { timeoutMs, clock } = this.#options;
+    const leftMs = timeoutMs - this.silentMs;
+    if (leftMs > 0) this.#watch = clock.after(leftMs, () => this.#checkTimeout());
+    else this.end(`the source sent nothing for ${Math.round(timeoutMs / 1000)} s`);
   }
 }
 
