@@ -67,8 +67,9 @@ export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<Run
     linkRefusals: () => links.refusals(),
     ledger: (name) => streams.find((stream) => stream.name === name)?.ledger?.snapshot(),
   };
-  const dialer = createDialer({ allow: config.egressAllow, ...(deps.lookup ? { lookup: deps.lookup } : {}) });
-  const links = createNodeLinks({ clock, log, random, dialer, privateKey: config.linkKey });
+  const resolver = deps.lookup ? { lookup: deps.lookup } : {};
+  const dialer = createDialer({ allow: config.egressAllow, ...resolver });
+  const links = createNodeLinks({ clock, log, random, dialer, privateKey: config.linkKey, ...resolver });
   const network = createNetwork({
     links,
     http: config.http,

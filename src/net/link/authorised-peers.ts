@@ -64,7 +64,7 @@ export class AuthorisedPeers {
       if ((keys.kind === 'identity') !== (hello.pattern === 'IK')) continue;
       const genuine = read(hello, keys);
       if (genuine) return this.#admitGenuine(genuine, ownId, members);
-      const words = keys.kind === 'identity' ? 'it has another public key of ours' : 'it has another shared key';
+      const words = keys.kind === 'identity' ? 'it was given another public key than ours' : 'its shared key is another one';
       refused = { reason: 'wrong_key', words };
     }
     return refused;

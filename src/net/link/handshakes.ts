@@ -1,5 +1,5 @@
 import { ProtocolViolation } from '../../core/errors.ts';
-import type { HelloFrame } from '../../protocols/link/frames.ts';
+import { type HelloFrame, LINK_VERSION } from '../../protocols/link/frames.ts';
 import type { Hello } from '../../protocols/link/handshake-messages.ts';
 import { readHello } from '../../protocols/link/session.ts';
 import type { Admission } from './admission.ts';
@@ -86,7 +86,7 @@ export class Handshakes {
     const path = new SecurePath({ transport, channel, clock, refusals });
     const answer = { message, connectionId, path, drop: () => path.close() };
     path.onPayload = (number, payload) => {
-      const session = this.#first(admitted, path, payload);
+      const session = this.#first(admitted, { path, payload, remoteAddress });
       if (session === 'later') return;
       this.#halfOpen.remove(key);
       if (session === undefined) return path.close();
@@ -104,8 +104,7 @@ export class Handshakes {
   // The first genuine record shows that the hello was no replay; its payload begins with the session's HELLO.
   #first(
     { peerId, isSharedKey }: AdmittedPeer,
-    path: SecurePath,
-    payload: Buffer,
+    { path, payload, remoteAddress }: { path: SecurePath; payload: Buffer; remoteAddress: string },
   ): SessionDriver | 'later' | undefined {
     const { refusals } = this.#runtime;
     let hello: HelloFrame | undefined;
@@ -117,10 +116,15 @@ export class Handshakes {
       return undefined;
     }
     if (!hello) return 'later';
+    if (hello.version !== LINK_VERSION) {
+      const words = `it speaks version ${hello.version} of the session, here is version ${LINK_VERSION}`;
+      refusals.turnAway('version_mismatch', remoteAddress, words);
+      return undefined;
+    }
     const links = this.peers.linksOf(peerId);
     if (links.length === 0) return undefined;
     const session = this.#sessions.join({ peerId, isSharedKey, sessionId: hello.sessionId, links }, path);
-    if (!session) refusals.turnAway('too_many_sessions', path.transport.remote, 'it has too many sessions here');
+    if (!session) refusals.turnAway('too_many_sessions', remoteAddress, 'it has too many sessions here');
     return session?.driver;
   }
 }

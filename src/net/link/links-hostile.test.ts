@@ -141,20 +141,25 @@ describe('a link that listens', () => {
   });
 
   it.each([
-    ['no frames', Buffer.from('ffffffff', 'hex')],
-    ['another version of the session', [hello('ab'.repeat(16), 2)]],
+    ['no frames', Buffer.from('ffffffff', 'hex'), 'protocol_violation'],
+    ['another version of the session', [hello('ab'.repeat(16), 2)], 'version_mismatch'],
     [
       'what was never sent',
       [hello('ab'.repeat(16)), { type: 'ack', delayMs: 0, ranges: [{ start: 0, end: 9e9 }] } as const],
+      'protocol_violation',
     ],
-    ['a channel that was never opened', [hello('ab'.repeat(16)), { type: 'stop', channel: 5 } as const]],
-  ])('closes the path of a peer that sends %s', async (_, content) => {
+    [
+      'a channel that was never opened',
+      [hello('ab'.repeat(16)), { type: 'stop', channel: 5 } as const],
+      'protocol_violation',
+    ],
+  ])('closes the path of a peer that sends %s', async (_, content, reason) => {
     const { pair, near, expectUntouched } = await flowing();
     const stranger = await Stranger.at(pair.network, STUDIO, LISTEN);
     await stranger.greet(credentials(studioKey));
     stranger.say(content);
     await pair.clock.run(100);
-    expect(pair.relay.links.refusals()).toEqual({ protocol_violation: 1 });
+    expect(pair.relay.links.refusals()).toEqual({ [reason]: 1 });
     expect(near.status()[0]!.paths).toHaveLength(1);
     await expectUntouched();
   });
