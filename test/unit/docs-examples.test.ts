@@ -4,20 +4,28 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/config/load.ts';
+import { formatKey } from '../../src/protocols/link/keys.ts';
 import { blocksOf } from './docs-blocks.ts';
 
-const NODE_KEYS = ['http', 'admin', 'egress', 'log'];
+const NODE_KEYS = ['http', 'admin', 'egress', 'link', 'log'];
 
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'distream-docs-'));
+  writeFileSync(join(folder, 'link.key'), `${LINK_KEY}\n`, { mode: 0o600 });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What the examples read from beside them. */
+const LINK_KEY = formatKey('private', Buffer.alloc(32, 7));
+const SHARED_KEY = formatKey('shared', Buffer.alloc(32, 7));
 
 /** Every variable that the text names, with a good value. */
 function environment(text: string): Record<string, string> {
   const names = [...text.matchAll(/\$\{([A-Za-z_]\w*)/g)].map((match) => match[1]!);
-  return Object.fromEntries(names.map((name) => [name, 'pcm7k-4rzwq-9xhtd-2jbna']));
+  return Object.fromEntries(
+    names.map((name) => [name, name.endsWith('SHARED_KEY') ? SHARED_KEY : 'pcm7k-4rzwq-9xhtd-2jbna']),
+  );
 }
 
 /** A part of a file is made a whole one: keys of the node get a stream, keys of a stream get a name. */
