@@ -74,7 +74,7 @@ export class LossDetector {
     const largestPacket = this.#sent.get(largest);
     const acked: SentPacket[] = [];
     const late: SentPacket[] = [];
-    for (const packet of [...this.#sent.values()]) {
+    for (const packet of this.#sent.values()) {
       if (packet.number > largest) break;
       if (!isIn(ranges, packet.number)) continue;
       this.#drop(packet);

@@ -23,23 +23,19 @@ export class PathChooser {
 
   /** The path for the next new data among those that are alive, able to send or not; undefined: none lives. */
   choose(paths: Iterable<LinkPath>, canSend: (path: LinkPath) => boolean): LinkPath | undefined {
-    const alive = [...paths].filter(({ state }) => state === 'alive');
     if (this.#policy === 'spread') {
-      const able = alive.filter(canSend);
-      return lowest(able.length > 0 ? able : alive, (path) => this.#spent.get(path) ?? 0);
+      const spent = (path: LinkPath) => this.#spent.get(path) ?? 0;
+      return lowest(paths, spent, canSend) ?? lowest(paths, spent);
     }
-    const best = lowest(alive, score);
-    const isKept = this.#best?.state === 'alive' && alive.includes(this.#best);
+    const best = lowest(paths, score);
+    const isKept = this.#best?.state === 'alive';
     if (!isKept || (best && score(best) < score(this.#best!) * SWITCH_RATIO)) this.#best = best;
     return this.#best;
   }
 
   /** The path that hedges for `path`. */
   next(paths: Iterable<LinkPath>, path: LinkPath): LinkPath | undefined {
-    return lowest(
-      [...paths].filter((other) => other !== path && other.state === 'alive'),
-      score,
-    );
+    return lowest(paths, score, (other) => other !== path);
   }
 
   /** Data went out by a path. */
@@ -61,8 +57,20 @@ function score(path: LinkPath): number {
   return path.rtt.smoothedMs + (isReliable ? RELIABLE_PENALTY_MS : 0) + rank * RANK_PENALTY_MS;
 }
 
-function lowest(paths: readonly LinkPath[], of: (path: LinkPath) => number): LinkPath | undefined {
+// Of the paths that are alive and that `may` allows.
+function lowest(
+  paths: Iterable<LinkPath>,
+  of: (path: LinkPath) => number,
+  may: (path: LinkPath) => boolean = () => true,
+): LinkPath | undefined {
   let best: LinkPath | undefined;
-  for (const path of paths) if (!best || of(path) < of(best)) best = path;
+  let least = Number.POSITIVE_INFINITY;
+  for (const path of paths) {
+    if (path.state !== 'alive' || !may(path)) continue;
+    const value = of(path);
+    if (best && value >= least) continue;
+    best = path;
+    least = value;
+  }
   return best;
 }

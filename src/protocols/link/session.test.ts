@@ -92,6 +92,20 @@ describe('a link session', () => {
     expect(path.forth.offeredBytes - offered).toBeLessThan(16 * 100);
   });
 
+  it('tells the owner of a path which packet the peer has', () => {
+    const acknowledged: number[] = [];
+    const sessionId = hexOf(network.random, 16);
+    a = new SimEnd({ network, sessionId, events: { acknowledged: (_, number) => acknowledged.push(number) } });
+    b = new SimEnd({ network, sessionId });
+    stream(a, b);
+    connect();
+    network.runUntil(10_000);
+    const { sentPackets } = a.session.status().paths[0]!;
+    expect(acknowledged).toEqual([...acknowledged].sort((x, y) => x - y));
+    expect(acknowledged.at(-1)).toBeGreaterThan(sentPackets - 16);
+    expect(acknowledged.at(-1)).toBeLessThan(sentPackets);
+  });
+
   it('acknowledges seldom on a clean line', () => {
     stream(a, b);
     const path = connect();

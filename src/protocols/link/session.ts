@@ -233,18 +233,21 @@ export class LinkSession {
     this.#events.acknowledged?.(path.id, frame.ranges[0]!.end - 1);
     const newest = acked.at(-1);
     if (newest) this.#events.acknowledged?.(path.id, newest.number);
-    for (const packet of [...acked, ...late]) {
-      if (packet.controls.some(({ kind }) => kind === 'hello')) path.isHelloAcked = true;
-      for (const chunk of packet.chunks) {
-        chunk.channel.acked(chunk);
-        this.#channels.touch(chunk.channel);
-      }
-    }
+    for (const packet of acked) this.#arrived(path, packet);
+    for (const packet of late) this.#arrived(path, packet);
     this.#lose(path, path.detectLost(nowMs), nowMs);
     if (before === path.state) return;
     this.#events.pathState?.(path.id, path.state);
     this.#channels.addHaves();
     this.#rescue(nowMs);
+  }
+
+  #arrived(path: LinkPath, { controls, chunks }: SentPacket): void {
+    for (const { kind } of controls) if (kind === 'hello') path.isHelloAcked = true;
+    for (const chunk of chunks) {
+      chunk.channel.acked(chunk);
+      this.#channels.touch(chunk.channel);
+    }
   }
 
   #lose(path: LinkPath, packets: readonly SentPacket[], nowMs: number): void {
@@ -262,7 +265,13 @@ export class LinkSession {
 
   // What is under way on suspect paths goes by a path that lives; they may still acknowledge it.
   #rescue(nowMs: number): void {
-    if (![...this.#paths.values()].some(({ state }) => state === 'alive')) return;
+    let hasAlive = false;
+    let hasSuspect = false;
+    for (const { state, isRescued } of this.#paths.values()) {
+      if (state === 'alive') hasAlive = true;
+      if (state === 'suspect' && !isRescued) hasSuspect = true;
+    }
+    if (!hasAlive || !hasSuspect) return;
     for (const path of this.#paths.values()) {
       if (path.state !== 'suspect' || path.isRescued) continue;
       path.isRescued = true;
