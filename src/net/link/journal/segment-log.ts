@@ -1,5 +1,5 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { FolderLock } from './folder-lock.ts';
 import { type JournalFs, systemJournalFs } from './journal-fs.ts';
 
@@ -31,7 +31,7 @@ export interface SegmentLogOptions {
 /**
  * A log in a folder of files: appended to at one end, removed file by file at the other. What was appended outlives the
  * process, not the machine. Each file is `DSJ1` and then entries, the first of them a header in JSON; an entry is its
- * length, its CRC-32 (both 32 bits, big endian) and its bytes. Methods throw what the file system throws.
+ * length, the front of its SHA-256 (both 32 bits, big endian) and its bytes. Methods throw what the file system throws.
  */
 export class SegmentLog {
   readonly #folder: string;
@@ -141,7 +141,7 @@ function framed(entry: Buffer): Buffer[] {
   if (entry.length > MAX_ENTRY_BYTES) throw new RangeError(`an entry of ${entry.length} bytes`);
   const head = Buffer.alloc(HEAD_BYTES);
   head.writeUInt32BE(entry.length, 0);
-  head.writeUInt32BE(crc32(entry), 4);
+  head.writeUInt32BE(checksumOf(entry), 4);
   return [head, entry];
 }
 
@@ -155,11 +155,15 @@ function entriesOf(bytes: Buffer): { entries: Buffer[]; isIntact: boolean } {
     const end = at + HEAD_BYTES + length;
     if (end > bytes.length) break;
     const entry = bytes.subarray(at + HEAD_BYTES, end);
-    if (crc32(entry) !== bytes.readUInt32BE(at + 4)) return { entries, isIntact: false };
+    if (checksumOf(entry) !== bytes.readUInt32BE(at + 4)) return { entries, isIntact: false };
     entries.push(entry);
     at = end;
   }
   return { entries, isIntact: true };
+}
+
+function checksumOf(entry: Buffer): number {
+  return createHash('sha256').update(entry).digest().readUInt32BE(0);
 }
 
 function parseJson(bytes: Buffer): unknown {
