@@ -1,6 +1,6 @@
 // The floors of the house as rules: imports run down only. See docs/architecture.md.
 // From top to bottom; a floor may import itself and what comes after it.
-const FLOORS = ['cli', 'node', 'config', 'io', 'modules', 'protocols', 'media', 'core'];
+const FLOORS = ['cli', 'node', 'config', 'io', 'tracks', 'modules', 'protocols', 'media', 'core'];
 // Folders of one floor. `demo` is a program of its own around two nodes, beside the command line's other commands.
 const FOLDERS = { io: ['inputs', 'outputs'], modules: ['modules', 'net'] };
 // Parts that several inputs or several outputs are made of.
@@ -51,7 +51,7 @@ module.exports = {
       name: 'sans-io',
       severity: 'error',
       comment: 'Wire formats and frames know no sockets, files, clocks or timers.',
-      from: { path: '^src/(protocols|media)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^src/(protocols|media|tracks/(plan|proof))/', pathNot: '\\.test\\.ts$' },
       to: {
         path: '^(node:)?(fs|fs/promises|net|tls|http|https|http2|dgram|dns|dns/promises|timers|timers/promises|child_process|worker_threads)$',
       },
