@@ -57,6 +57,8 @@ interface JoinImage extends Opening {
 interface Delivery {
   readonly data: Buffer;
   readonly listeners: readonly Listener[];
+  /** Only the first so many: who joins while this is being sent already has it. */
+  readonly count: number;
 }
 
 const LISTENER = Symbol('listener');
@@ -90,6 +92,8 @@ export class ListenerHub implements Sender {
   #images = new Map<string, JoinImage>();
   /** Waits for its turn to write, or has more to write than one turn. */
   #sending = false;
+  /** Some of the groups' listeners are gone. */
+  #someLeft = false;
   /** What is still to be written, and to whom of the first. */
   #work: Delivery[] = [];
   #workAt = 0;
@@ -154,6 +158,7 @@ export class ListenerHub implements Sender {
   /** Takes a listener out and closes its socket. */
   leave(listener: Listener, reason: LeaveReason): void {
     if (!this.#listeners.delete(listener.id)) return;
+    this.#someLeft = true;
     if (reason === 'slow') this.counters.slow++;
     if (reason === 'kicked') this.counters.kicked++;
     (listener.socket as ListenerSocket)[LISTENER] = undefined as never;
@@ -217,8 +222,8 @@ export class ListenerHub implements Sender {
     if (this.#work.length === 0) this.#flush();
     let left = most;
     for (let delivery = this.#work[0]; delivery; delivery = this.#work[0]) {
-      const { data, listeners } = delivery;
-      while (this.#workAt < listeners.length) {
+      const { data, listeners, count } = delivery;
+      while (this.#workAt < count) {
         if (left-- === 0) return undefined;
         this.#sendTo(listeners[this.#workAt++]!, data);
       }
@@ -241,11 +246,11 @@ export class ListenerHub implements Sender {
     this.#unsent = [];
     this.#format = batch.format;
     for (const group of this.#groups.values()) {
-      group.listeners = group.listeners.filter((listener) => this.#listeners.has(listener.id));
+      if (this.#someLeft) group.listeners = group.listeners.filter((listener) => this.#listeners.has(listener.id));
       const data = group.track ? interleaveBatch(batch, group.track) : batch.data;
-      // A copy: who joins while this is being sent already has it.
-      this.#work.push({ data, listeners: group.listeners.slice() });
+      this.#work.push({ data, listeners: group.listeners, count: group.listeners.length });
     }
+    this.#someLeft = false;
     this.#groups.advanced(batch.data.length);
   }
 
