@@ -69,7 +69,15 @@ export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<Run
   };
   const resolver = deps.lookup ? { lookup: deps.lookup } : {};
   const dialer = createDialer({ allow: config.egressAllow, ...resolver });
-  const links = createNodeLinks({ clock, log, random, dialer, privateKey: config.linkKey, ...resolver });
+  const links = createNodeLinks({
+    clock,
+    log,
+    random,
+    dialer,
+    privateKey: config.linkKey,
+    certificate: config.http?.tls,
+    ...resolver,
+  });
   const network = createNetwork({
     links,
     http: config.http,

@@ -1,4 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
@@ -6,14 +11,17 @@ import { systemRandom } from '../../src/core/random.ts';
 import type { LinkAddress } from '../../src/modules/link.ts';
 import { createDialer } from '../../src/net/dial.ts';
 import { createNodeLinks, type NodeLinks } from '../../src/net/link/node-links.ts';
+import type { CertificateFiles } from '../../src/net/tls-side.ts';
 import { generatePrivateKey, generateSharedKey, publicKeyOf } from '../../src/protocols/link/keys.ts';
 import { appendFrame, Listener, linkAddress, linkOptions, numbers, testStore } from '../support/link-node.ts';
+import { LOCALHOST_CERTIFICATE, LOCALHOST_KEY } from '../support/localhost-certificate.ts';
+import { RENEWED_CERTIFICATE, RENEWED_KEY } from '../support/renewed-certificate.ts';
 import { until } from './support/child.ts';
 import { freePort } from './support/ports.ts';
 
 const nodes: NodeLinks[] = [];
 
-function node(privateKey: string): NodeLinks {
+function node(privateKey: string, certificate?: CertificateFiles): NodeLinks {
   const dialer = createDialer({ allow: [] });
   const links = createNodeLinks({
     clock: systemClock,
@@ -21,6 +29,7 @@ function node(privateKey: string): NodeLinks {
     random: systemRandom,
     dialer,
     privateKey,
+    certificate,
   });
   nodes.push(links);
   return links;
@@ -123,4 +132,37 @@ describe('links over real sockets', () => {
       nat.close();
     }
   });
+
+  it('show the certificate of the node, and its successor, while a link by TLS stays', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'distream-link-tls-'));
+    const files = { certificate: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
+    const renew = (certificate: string, key: string) => {
+      writeFileSync(files.certificate, certificate);
+      writeFileSync(files.key, key, { mode: 0o600 });
+    };
+    renew(LOCALHOST_CERTIFICATE, LOCALHOST_KEY);
+    const port = await freePort();
+    const sharedKey = generateSharedKey();
+    const [studio, relay] = [node(generatePrivateKey()), node(generatePrivateKey(), files)];
+    await relay.open(linkOptions({ listen: { host: '127.0.0.1', port }, sharedKey }));
+    const far = await studio.open(linkOptions({ to: [linkAddress('tls', '127.0.0.1', port)], sharedKey }));
+    await until('the link', () => far.status()[0]!.state === 'up', 10_000);
+    expect(await shownCertificate(port)).toBe(new X509Certificate(LOCALHOST_CERTIFICATE).fingerprint256);
+    renew(RENEWED_CERTIFICATE, RENEWED_KEY);
+    const renewed = new X509Certificate(RENEWED_CERTIFICATE).fingerprint256;
+    await until('the renewed certificate', async () => (await shownCertificate(port)) === renewed, 25_000);
+    expect(far.status()[0]).toMatchObject({ state: 'up', connects: 1 });
+    rmSync(folder, { recursive: true });
+  }, 40_000);
 });
+
+/** Whose certificate a TLS port shows. */
+function shownCertificate(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().fingerprint256);
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+}

@@ -23,6 +23,7 @@ export class LinkNode {
         clock,
         log,
         random: seededRandom(options.seed ?? 1),
+        certificate: undefined,
         carriers: network.carriers(address),
         dialer: () => Promise.reject(new Error('no dialer')),
         names: new NameCache(clock, () => Promise.reject(new Error('no names'))),

@@ -64,7 +64,8 @@ export class AuthorisedPeers {
       if ((keys.kind === 'identity') !== (hello.pattern === 'IK')) continue;
       const genuine = read(hello, keys);
       if (genuine) return this.#admitGenuine(genuine, ownId, members);
-      const words = keys.kind === 'identity' ? 'it was given another public key than ours' : 'its shared key is another one';
+      const words =
+        keys.kind === 'identity' ? 'it was given another public key than ours' : 'its shared key is another one';
       refused = { reason: 'wrong_key', words };
     }
     return refused;

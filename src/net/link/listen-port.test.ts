@@ -35,6 +35,7 @@ async function listening() {
     clock,
     log: silentLogger,
     random: seededRandom(1),
+    certificate: undefined,
     carriers: network.carriers(ADDRESS),
     dialer: () => Promise.reject(new Error('no dialer')),
     names: new NameCache(clock, () => Promise.reject(new Error('no names'))),

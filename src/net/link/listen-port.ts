@@ -81,13 +81,13 @@ export class ListenPort {
   }
 
   async #bind({ host, port }: ListenAddress): Promise<void> {
-    const { clock, log, carriers, refusals } = this.#runtime;
+    const { clock, log, carriers, refusals, certificate } = this.#runtime;
     this.#streams = await carriers.listenForStreams({
       host,
       port,
       clock,
       log,
-      certificate: undefined,
+      certificate,
       limits: STREAM_LIMITS,
       onConnection: (connection) => this.#greeter.greet(connection),
       onRefused: (reason) => refusals.count(`stream_${reason.replaceAll('-', '_')}`),

@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { LinkAccess } from '../../modules/link.ts';
 import type { DialTarget } from '../../modules/network.ts';
+import type { CertificateFiles } from '../tls-side.ts';
 import { dialStream } from './carriers/stream-dialer.ts';
 import { listenForStreams } from './carriers/stream-listener.ts';
 import { openDatagramPort } from './carriers/udp-port.ts';
@@ -21,6 +22,8 @@ export interface NodeLinksOptions {
   readonly dialer: (target: DialTarget) => Promise<Socket>;
   /** The node's own key, `dskey_...`; undefined: each link brings its own. */
   readonly privateKey: string | undefined;
+  /** PEM files for TLS of those who come; undefined: one is made at the start. */
+  readonly certificate?: CertificateFiles | undefined;
   /** All addresses of a name that is dialled by UDP, the preferred first. Default: the system's resolver. */
   readonly lookup?: (host: string) => Promise<readonly string[]>;
 }
@@ -37,7 +40,10 @@ export function createNodeLinks(options: NodeLinksOptions): NodeLinks {
   const names = new NameCache(clock, options.lookup ?? resolveAll);
   const refusals = new Refusals(clock, log);
   const carriers = { openDatagramPort, dialStream, listenForStreams };
-  return new Links({ clock, log, random, carriers, dialer, names, refusals }, privateKey);
+  return new Links(
+    { clock, log, random, carriers, dialer, names, refusals, certificate: options.certificate },
+    privateKey,
+  );
 }
 
 async function resolveAll(host: string): Promise<string[]> {
