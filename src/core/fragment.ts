@@ -18,7 +18,7 @@ export interface StreamFormat {
   readonly sampleRate: number | undefined;
   readonly channels: number | undefined;
   /**
-   * Bytes that a decoder needs first (the Ogg header pages); empty when every frame
+   * Bytes that a decoder needs first (Ogg header pages, the metadata of FLAC, what is before the clusters of WebM); empty when every frame
    * stands alone. They are NOT part of any fragment's data: who writes a stream
    * writes them when the format object changes.
    */

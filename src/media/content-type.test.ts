@@ -23,7 +23,9 @@ describe('content types', () => {
     expect(['application/ogg', 'audio/ogg', 'video/ogg', 'audio/opus', 'audio/vorbis'].map(kindOfContentType)).toEqual(
       Array(5).fill('ogg'),
     );
-    expect(kindOfContentType('video/webm')).toBeUndefined();
+    expect(['audio/flac', 'audio/x-flac'].map(kindOfContentType)).toEqual(['flac', 'flac']);
+    expect(['audio/webm', 'video/webm', 'audio/x-matroska'].map(kindOfContentType)).toEqual(Array(3).fill('webm'));
+    expect(kindOfContentType('video/mp4')).toBeUndefined();
   });
 
   it('goes by the extension of a file', () => {

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 
 /** What a framer is chosen by. */
-export type FramedKind = 'mp3' | 'adts' | 'ogg';
+export type FramedKind = 'mp3' | 'adts' | 'ogg' | 'flac' | 'webm';
 
 const KIND_OF_TYPE: ReadonlyMap<string, FramedKind> = new Map([
   ...['audio/mpeg', 'audio/mp3', 'audio/x-mpeg', 'audio/x-mp3', 'audio/mpeg3', 'audio/x-mpeg-3', 'audio/mpg'].map(
@@ -19,6 +19,10 @@ const KIND_OF_TYPE: ReadonlyMap<string, FramedKind> = new Map([
     'application/x-ogg',
     'audio/x-ogg',
   ].map((type) => [type, 'ogg'] as const),
+  ...['audio/flac', 'audio/x-flac', 'application/flac', 'application/x-flac'].map((type) => [type, 'flac'] as const),
+  ...['audio/webm', 'video/webm', 'audio/matroska', 'video/matroska', 'audio/x-matroska', 'video/x-matroska'].map(
+    (type) => [type, 'webm'] as const,
+  ),
 ]);
 
 const TYPE_OF_EXTENSION: ReadonlyMap<string, string> = new Map([
@@ -50,6 +54,11 @@ export function kindOfContentType(type: string): FramedKind | undefined {
 /** The MIME type under which listeners get Ogg that was sent as `type`; `audio/opus` and `audio/vorbis` are registered for RTP, not for files. */
 export function oggContentType(type: string | undefined): string {
   return type === 'audio/ogg' || type === 'audio/opus' || type === 'audio/vorbis' ? 'audio/ogg' : 'application/ogg';
+}
+
+/** The MIME type under which WebM or Matroska sent as `type` is passed on where it is not cut into clusters. */
+export function webmContentType(type: string | undefined): string {
+  return type !== undefined && kindOfContentType(type) === 'webm' ? type : 'audio/webm';
 }
 
 /** The MIME type for a file's name, by its extension; undefined when distream has no framer for it. */

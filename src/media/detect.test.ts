@@ -32,6 +32,14 @@ describe('createFramer', () => {
     ['audio/ogg', 'opus.opus', 'audio/ogg', 'opus'],
     ['audio/opus', 'opus.opus', 'audio/ogg', 'opus'],
     ['application/ogg', 'flac.oga', 'application/ogg', 'flac'],
+    ['audio/flac', 'flac.flac', 'audio/flac', 'flac'],
+    ['audio/x-flac', 'flac.flac', 'audio/flac', 'flac'],
+    ['application/ogg', 'flac.flac', 'audio/flac', 'flac'],
+    ['audio/webm', 'opus.webm', 'audio/webm', 'opus'],
+    ['video/webm; codecs="opus"', 'opus.webm', 'audio/webm', 'opus'],
+    [undefined, 'vorbis.webm', 'audio/webm', 'vorbis'],
+    ['audio/flac', 'cbr-128k-44100.mp3', 'audio/mpeg', 'mp3'],
+    ['audio/webm', 'opus.opus', 'application/ogg', 'opus'],
     [undefined, 'lc-96k-44100.aac', 'audio/aac', 'aac'],
     ['', 'mpeg2-32k-22050-mono.mp3', 'audio/mpeg', 'mp3'],
     ['application/octet-stream', 'vorbis.ogg', 'application/ogg', 'vorbis'],
@@ -47,10 +55,10 @@ describe('createFramer', () => {
   });
 
   it('passes a type it does not know on at once, even when the bytes could be frames', () => {
-    const framer = createFramer({ contentType: 'Video/WebM; codecs=opus' });
+    const framer = createFramer({ contentType: 'Video/MP4; codecs=opus' });
     const [frame] = framer.push(mp3.subarray(0, 5));
-    expect(frame!.format).toMatchObject({ codec: 'opaque', contentType: 'video/webm' });
-    expect(framer.note).toBe('distream knows no frames of video/webm; passed on unchanged');
+    expect(frame!.format).toMatchObject({ codec: 'opaque', contentType: 'video/mp4' });
+    expect(framer.note).toBe('distream knows no frames of video/mp4; passed on unchanged');
   });
 
   it('does not count a tag that is being skipped', () => {
@@ -73,7 +81,9 @@ describe('createFramer', () => {
 
   it('gives the same frames however the bytes are cut', () => {
     const links = Buffer.concat([opusHeaders(1, 'TITLE=x'), opusPage(1, 0), opusPage(1, 1)]);
-    for (const bytes of [mp3.subarray(0, 2600), aac.subarray(0, 1900), links]) {
+    const flac = audioFixture('flac.flac').subarray(0, 6000);
+    const webm = audioFixture('opus.webm').subarray(0, 4500);
+    for (const bytes of [mp3.subarray(0, 2600), aac.subarray(0, 1900), links, flac, webm]) {
       const expected = frameDigest(frameAll(createFramer({ contentType: undefined }), bytes));
       expect(expected.length).toBeGreaterThan(1);
       for (const step of [1, 5, 399])
@@ -106,7 +116,9 @@ describe('createFramer', () => {
     const [frame] = framer.flush();
     expect(frame!.data).toEqual(text);
     expect(frame!.format.contentType).toBe('application/octet-stream');
-    expect(framer.note).toBe('no MPEG, AAC or Ogg audio frames were found in the first 16 bytes; passed on unchanged');
+    expect(framer.note).toBe(
+      'no MPEG, AAC, Ogg, FLAC or WebM audio frames were found in the first 16 bytes; passed on unchanged',
+    );
     const empty = createFramer({ contentType: 'audio/mpeg' });
     expect(empty.flush()).toEqual([]);
     expect(empty.note).toBeUndefined();

@@ -9,13 +9,16 @@ import {
   oggContentType,
   plainContentType,
   UNKNOWN_CONTENT_TYPE,
+  webmContentType,
 } from './content-type.ts';
+import { FlacFramer } from './flac/flac-framer.ts';
 import type { Frame, Framer } from './framer.ts';
 import { hasFreeFormat } from './mp3/free-format.ts';
 import { Mp3Framer } from './mp3/mp3-framer.ts';
 import { OggFramer } from './ogg/ogg-framer.ts';
 import { OpaqueFramer } from './opaque.ts';
 import { MAX_GARBAGE_BYTES, MAX_TAG_BYTES, type ProbingFramer } from './sync/probing-framer.ts';
+import { WebmFramer } from './webm/webm-framer.ts';
 
 export { contentTypeOfFile } from './content-type.ts';
 
@@ -29,9 +32,15 @@ export interface FramerOptions {
 
 const DEFAULT_PROBE_BYTES = 8 * 1024;
 
-const KINDS: readonly FramedKind[] = ['mp3', 'adts', 'ogg'];
+const KINDS: readonly FramedKind[] = ['mp3', 'adts', 'ogg', 'flac', 'webm'];
 
-const FRAME_NAMES: Readonly<Record<FramedKind, string>> = { mp3: 'MPEG frames', adts: 'AAC frames', ogg: 'Ogg pages' };
+const FRAME_NAMES: Readonly<Record<FramedKind, string>> = {
+  mp3: 'MPEG frames',
+  adts: 'AAC frames',
+  ogg: 'Ogg pages',
+  flac: 'FLAC frames',
+  webm: 'WebM clusters',
+};
 
 /**
  * The framer for a stream. A type of which distream knows the frames, or none,
@@ -133,9 +142,9 @@ class DetectingFramer implements Framer {
 
   #noteOn(bytes: Buffer): string {
     const sentAs = this.#declaredType === undefined ? '' : `sent as ${this.#declaredType}, but `;
-    const missing = this.#declaredKind ? FRAME_NAMES[this.#declaredKind] : 'MPEG, AAC or Ogg audio frames';
+    const missing = this.#declaredKind ? FRAME_NAMES[this.#declaredKind] : 'MPEG, AAC, Ogg, FLAC or WebM audio frames';
     const size = bytes.length >= this.#maxProbeBytes ? kibibytes(this.#maxProbeBytes) : `${bytes.length} bytes`;
-    if (this.#declaredKind !== 'adts' && this.#declaredKind !== 'ogg' && hasFreeFormat(bytes)) {
+    if ((this.#declaredKind ?? 'mp3') === 'mp3' && hasFreeFormat(bytes)) {
       return `free-format MPEG audio, whose frames do not tell their length; passed on unchanged`;
     }
     return `${sentAs}no ${missing} were found in the first ${size}; passed on unchanged`;
@@ -149,5 +158,7 @@ function kibibytes(bytes: number): string {
 function createProbe(kind: FramedKind, type: string | undefined): ProbingFramer {
   if (kind === 'mp3') return new Mp3Framer();
   if (kind === 'adts') return new AdtsFramer();
+  if (kind === 'flac') return new FlacFramer();
+  if (kind === 'webm') return new WebmFramer(webmContentType(type));
   return new OggFramer({ contentType: oggContentType(type) });
 }
