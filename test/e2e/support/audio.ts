@@ -64,6 +64,30 @@ export const CODECS: readonly TestCodec[] = [
     extension: 'ogg',
     rate: 44_100,
   },
+  {
+    name: 'FLAC without Ogg',
+    encode: ['-c:a', 'flac'],
+    container: 'flac',
+    contentType: 'audio/flac',
+    extension: 'flac',
+    rate: 44_100,
+  },
+  {
+    name: 'Opus in WebM',
+    encode: ['-c:a', 'libopus', '-b:a', '96k'],
+    container: 'webm',
+    contentType: 'audio/webm',
+    extension: 'webm',
+    rate: 48_000,
+  },
+  {
+    name: 'Vorbis in WebM',
+    encode: ['-c:a', 'libvorbis', '-q:a', '4'],
+    container: 'webm',
+    contentType: 'audio/webm',
+    extension: 'webm',
+    rate: 44_100,
+  },
 ];
 
 /** Encodes `seconds` of sound that never repeats (a rising tone and noise) and gives the file's path. */
