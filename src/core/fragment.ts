@@ -18,9 +18,10 @@ export interface StreamFormat {
   readonly sampleRate: number | undefined;
   readonly channels: number | undefined;
   /**
-   * Bytes that a decoder needs first (Ogg header pages, the metadata of FLAC, what is before the clusters of WebM); empty when every frame
-   * stands alone. They are NOT part of any fragment's data: who writes a stream
-   * writes them when the format object changes.
+   * Bytes that a decoder needs first (Ogg header pages, the metadata blocks of FLAC,
+   * what is before the clusters of WebM); empty when every frame stands alone. They
+   * are NOT part of any fragment's data: who writes a stream writes them when the
+   * format object changes.
    */
   readonly headers: Buffer;
   /** Frames before a join that a decoder needs until its output is right (MP3 bit reservoir, MDCT overlap). */

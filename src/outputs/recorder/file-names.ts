@@ -9,16 +9,34 @@ const EXTENSIONS: Readonly<Record<Exclude<Codec, 'opaque'>, readonly string[]>> 
   flac: ['.oga', '.ogg'],
 };
 
-const AUDIO_EXTENSIONS = new Set([...Object.values(EXTENSIONS).flat(), '.flac', '.wav', '.m4a', '.mp4', '.webm']);
+/** Of containers that hold several of these codecs, or a codec without Ogg. */
+const EXTENSIONS_OF_TYPE: ReadonlyMap<string, readonly string[]> = new Map([
+  ['audio/flac', ['.flac']],
+  ['audio/webm', ['.webm']],
+  ['audio/x-matroska', ['.mka']],
+]);
+
+const AUDIO_EXTENSIONS = new Set([
+  ...Object.values(EXTENSIONS).flat(),
+  ...[...EXTENSIONS_OF_TYPE.values()].flat(),
+  '.wav',
+  '.m4a',
+  '.mp4',
+]);
 
 const MAX_SUFFIX = 100_000;
+
+/** True for a format whose headers can stand at the start of a file only, not in the middle as those of Ogg. */
+export function needsOwnFile({ contentType }: StreamFormat): boolean {
+  return EXTENSIONS_OF_TYPE.has(contentType);
+}
 
 /** The path with an extension that fits the format: one that belongs to another kind of audio is replaced. */
 export function withFittingExtension(path: string, format: StreamFormat): string {
   const extension = extname(path);
   const known = extension.toLowerCase();
   if (format.codec === 'opaque' || !AUDIO_EXTENSIONS.has(known)) return path;
-  const fitting = EXTENSIONS[format.codec];
+  const fitting = EXTENSIONS_OF_TYPE.get(format.contentType) ?? EXTENSIONS[format.codec];
   return fitting.includes(known) ? path : path.slice(0, -extension.length) + fitting[0];
 }
 

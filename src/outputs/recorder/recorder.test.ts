@@ -184,6 +184,28 @@ describe('recorder', () => {
     ]);
   });
 
+  it('begins another file for new headers of FLAC and WebM, under the name that fits', async () => {
+    const disk = new MemoryDisk();
+    const bench = new RecorderBench(disk);
+    const format = (contentType: string, codec: 'flac' | 'opus') =>
+      testFormat({ contentType, codec, headers: Buffer.from('HEAD') });
+    const formats = [format('audio/flac', 'flac'), format('audio/flac', 'flac'), format('audio/webm', 'opus')];
+    const ogg = format('audio/ogg', 'opus');
+    const source = new FragmentSource();
+    const fragments = [...formats, ogg].map((each) => source.next({ format: each }));
+    await bench.start({ path: 'x.ogg' });
+    await bench.feed(...fragments);
+    await bench.stop();
+    const contents = Object.entries(disk.contents).map(([path, bytes]) => [path, bytes.toString('latin1')]);
+    const [a, b, c, d] = fragments.map(({ data }) => `HEAD${data.toString('latin1')}`);
+    expect(contents).toEqual([
+      ['/rec/x.flac', a],
+      ['/rec/x-2.flac', b],
+      ['/rec/x.webm', c],
+      ['/rec/x.ogg', d],
+    ]);
+  });
+
   it('repeats the headers in each file of an Ogg stream', async () => {
     const disk = new MemoryDisk();
     const bench = new RecorderBench(disk);

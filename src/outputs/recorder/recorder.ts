@@ -6,7 +6,7 @@ import type { Logger } from '../../core/logger.ts';
 import type { StreamView } from '../../modules/output.ts';
 import { advance, type Cursor, cursorAt, evictedUs, namingTimeUs } from './cursor.ts';
 import { FileLedger, type RecordingGap } from './file-ledger.ts';
-import { FileNames, withFittingExtension } from './file-names.ts';
+import { FileNames, needsOwnFile, withFittingExtension } from './file-names.ts';
 import type { RecorderFileSystem } from './file-system.ts';
 import type { PathTemplate } from './path-template.ts';
 import { cutPiece, type Piece, timeWithinUs } from './piece.ts';
@@ -263,9 +263,12 @@ export class Recorder {
   }
 }
 
-/** Another codec, and opaque bytes of another type, begin a new file; a chained Ogg stream and new MPEG parameters do not. */
+/**
+ * Another codec, opaque bytes of another type, and new headers of FLAC or WebM begin a new file; a chained Ogg stream
+ * and new MPEG parameters do not.
+ */
 function fitsIntoFile({ format }: Fragment, { format: written }: RecordingFile): boolean {
   if (!written || written === format) return true;
-  if (written.codec !== format.codec) return false;
+  if (written.codec !== format.codec || needsOwnFile(format) || needsOwnFile(written)) return false;
   return format.codec !== 'opaque' || written.contentType === format.contentType;
 }

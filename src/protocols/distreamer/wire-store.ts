@@ -55,6 +55,7 @@ export interface WireStoreOptions {
 }
 
 const NO_BYTES = Buffer.alloc(0);
+const OGG_MAGIC = 'OggS';
 const NO_OGG_HEADER = encodeMessage('oggheader', Buffer.alloc(0));
 
 /** Holds the newest fragments of one stream in the shape of the wire. */
@@ -157,10 +158,12 @@ export class WireStore {
   /** The header pages go before the first audio of a link, and to those who join later in `oggheader`. */
   #beginFormat(format: StreamFormat, metadata: TrackMetadata | undefined): void {
     this.#format = format;
-    const message = format.headers.length > 0 ? encodeMessage('oggheader', format.headers) : NO_OGG_HEADER;
+    // The protocol has no word for the headers of FLAC and WebM: who joins late must wait for the next.
+    const pages = format.headers.toString('latin1', 0, OGG_MAGIC.length) === OGG_MAGIC ? format.headers : NO_BYTES;
+    const message = pages.length > 0 ? encodeMessage('oggheader', pages) : NO_OGG_HEADER;
     if (format.headers.length > 0) this.#cutter!.flush();
     if (!message.equals(this.#oggHeader)) this.#oggHeader = message;
-    this.#oggHeaderPages = format.headers;
+    this.#oggHeaderPages = pages;
     if (format.headers.length > 0) this.#cutter!.push(format.headers, () => metadata);
   }
 
