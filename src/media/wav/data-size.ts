@@ -34,7 +34,7 @@ function believedBytes(facts: DataSizeFacts, present: number, warn: (warning: st
   const size = declared === UNKNOWN_SIZE && declared64 !== undefined ? declared64 : declared;
   if (size === 0 && declared64 === undefined && present > 0 && isFinished(riffSize, fileBytes)) return 0;
   if ((size === 0 && present > 0) || (size === UNKNOWN_SIZE && declared64 === undefined)) {
-    warn("the header does not say how long the audio is: all that follows it in the file counts");
+    warn('the header does not say how long the audio is: all that follows it in the file counts');
     return present;
   }
   if (size > present) {

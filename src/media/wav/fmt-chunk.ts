@@ -23,24 +23,24 @@ const COMPRESSED: Readonly<Record<number, string>> = {
   2: 'Microsoft ADPCM',
   6: 'A-law',
   7: 'mu-law',
-  0x11: 'IMA ADPCM',
-  0x16: 'G.723 ADPCM',
-  0x31: 'GSM 6.10',
-  0x45: 'G.726 ADPCM',
-  0x50: 'MPEG audio',
-  0x55: 'MP3',
-  0x92: 'AC-3',
-  0xff: 'AAC',
-  0x160: 'Windows Media Audio',
-  0x161: 'Windows Media Audio',
-  0x162: 'Windows Media Audio',
-  0x163: 'Windows Media Audio',
-  0x270: 'ATRAC',
-  0x566f: 'Vorbis',
-  0x674f: 'Vorbis',
-  0x6771: 'Vorbis',
-  0xa106: 'AAC',
-  0xf1ac: 'FLAC',
+  17: 'IMA ADPCM',
+  22: 'G.723 ADPCM',
+  49: 'GSM 6.10',
+  69: 'G.726 ADPCM',
+  80: 'MPEG audio',
+  85: 'MP3',
+  146: 'AC-3',
+  255: 'AAC',
+  352: 'Windows Media Audio',
+  353: 'Windows Media Audio',
+  354: 'Windows Media Audio',
+  355: 'Windows Media Audio',
+  624: 'ATRAC',
+  22127: 'Vorbis',
+  26447: 'Vorbis',
+  26481: 'Vorbis',
+  41222: 'AAC',
+  61868: 'FLAC',
 };
 
 /** What a `fmt ` chunk says. */
@@ -52,7 +52,8 @@ export interface WavFormat {
 
 /** Reads the body of a `fmt ` chunk. Throws ProtocolViolation with a reason for people when it is not PCM of 16 to 32 bits. */
 export function parseFmt(body: Buffer): WavFormat {
-  if (body.length < PLAIN_BYTES) throw new ProtocolViolation(`the format chunk has ${body.length} bytes, not 16 or more`);
+  if (body.length < PLAIN_BYTES)
+    throw new ProtocolViolation(`the format chunk has ${body.length} bytes, not 16 or more`);
   const tag = sampleTag(body);
   const channels = body.readUInt16LE(2);
   const sampleRate = body.readUInt32LE(4);

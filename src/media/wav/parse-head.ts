@@ -141,13 +141,16 @@ export class WavHeadParser {
     const id = block.toString('latin1', 0, 4);
     const size = block.readUInt32LE(4);
     this.#chunks += 1;
-    if (this.#chunks > MAX_CHUNKS) throw new ProtocolViolation(`there are more than ${MAX_CHUNKS} chunks before the audio`);
+    if (this.#chunks > MAX_CHUNKS)
+      throw new ProtocolViolation(`there are more than ${MAX_CHUNKS} chunks before the audio`);
     if (id === 'data') {
       this.#head = this.#finish(size);
       return;
     }
     if (this.#position + size > this.#fileBytes) {
-      throw new ProtocolViolation(`the chunk "${cleanText(id)}" reaches beyond the end of the file; no audio was found before`);
+      throw new ProtocolViolation(
+        `the chunk "${cleanText(id)}" reaches beyond the end of the file; no audio was found before`,
+      );
     }
     if (id === 'iXML') this.#hasIxml = true;
     const kept = Math.min(size, KEPT.get(id) ?? 0);
