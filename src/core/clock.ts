@@ -51,3 +51,11 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     signal?.addEventListener('abort', finish);
   });
 }
+
+/**
+ * The machine's monotonic time in nanoseconds, the same for all threads and processes; no step of the wall clock
+ * moves it. For instants that threads agree on; everything else takes a `Clock`.
+ */
+export function monotonicNs(): bigint {
+  return process.hrtime.bigint();
+}
