@@ -31,6 +31,8 @@ export interface SessionWriter {
   deliver(items: readonly AudioItem[]): void;
   /** The metadata that holds from the next byte written. */
   setMetadata(metadata: TrackMetadata): void;
+  /** What the source now says of itself, in place of what the session was opened with. */
+  setStation(station: StationInfo): void;
   /** The next bytes begin another file or chain: framing starts anew, the audio is taken to continue. */
   nextFile(contentType: string | undefined): void;
   /** Audio is missing before the next byte. */

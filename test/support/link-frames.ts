@@ -59,7 +59,7 @@ export const linkFrames: fc.Arbitrary<Frame> = fc.oneof(
       audioBytes: number,
       repeatBytes: number,
       repeatTicks: number,
-      pinned: ascending(0, 3),
+      pinned: ascending(0, 4),
       after: number,
     })
     .map(({ after, ...rest }): Frame => ({ type: 'start', ...rest, offset: (rest.pinned.at(-1)?.end ?? 0) + after })),

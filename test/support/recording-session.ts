@@ -1,6 +1,7 @@
 import type { AudioItem } from '../../src/core/audio-item.ts';
 import type { DiscontinuityCause, TrackMetadata } from '../../src/core/fragment.ts';
 import { silentLogger } from '../../src/core/logger.ts';
+import type { StationInfo } from '../../src/core/station.ts';
 import type { InputContext, InputReport } from '../../src/modules/input.ts';
 import type { NetworkAccess } from '../../src/modules/network.ts';
 import type { SessionOptions, SessionWriter } from '../../src/modules/session.ts';
@@ -12,6 +13,7 @@ export type SessionEvent = { readonly at: number } & (
   | { readonly kind: 'open'; readonly options: SessionOptions }
   | { readonly kind: 'metadata'; readonly metadata: TrackMetadata }
   | { readonly kind: 'discontinuity'; readonly cause: DiscontinuityCause; readonly lostMs: number | undefined }
+  | { readonly kind: 'station'; readonly station: StationInfo }
   | { readonly kind: 'nextFile'; readonly contentType: string | undefined }
   | { readonly kind: 'end' }
 );
@@ -81,6 +83,7 @@ export class RecordingSessions {
           }
         }),
       setMetadata: (metadata) => whileOpen(() => this.events.push({ at: this.#length, kind: 'metadata', metadata })),
+      setStation: (station) => whileOpen(() => this.events.push({ at: this.#length, kind: 'station', station })),
       nextFile: (contentType) => whileOpen(() => this.events.push({ at: this.#length, kind: 'nextFile', contentType })),
       discontinuity: (cause, lostMs) =>
         whileOpen(() => this.events.push({ at: this.#length, kind: 'discontinuity', cause, lostMs })),

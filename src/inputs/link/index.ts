@@ -1,5 +1,6 @@
 import { aborted } from '../../core/aborted.ts';
 import type { AudioItem } from '../../core/audio-item.ts';
+import type { StationInfo } from '../../core/station.ts';
 import { defineInput, type InputContext, type InputReport } from '../../modules/input.ts';
 import type { LinkHandle, LinkStatus } from '../../modules/link.ts';
 import { type LinkModuleOptions, linkModuleSchema, linkOptionsOf } from '../../modules/link-options.ts';
@@ -59,6 +60,7 @@ class Run {
   readonly #log: LineLog;
   readonly #rate: ArrivalRate;
   #session: SessionWriter | undefined;
+  #station: StationInfo = {};
   #unsubscribe: () => void = () => {};
 
   constructor(context: Context, handle: LinkHandle, receiver: Receiver) {
@@ -93,6 +95,7 @@ class Run {
 
   #deliver(items: readonly AudioItem[]): void {
     this.#session ??= this.#openSession(items[0]!);
+    this.#tellStation(this.#session);
     this.#session.deliver(items);
     const audioMs = items.reduce((sum, { durationUs }) => sum + durationUs, 0) / 1000;
     this.#log.audio(audioMs);
@@ -104,7 +107,17 @@ class Run {
     const continuity = memory.has('opened') ? 'exact' : 'new';
     memory.set('opened', true);
     const peer = this.#source()?.peer;
-    return openSession({ contentType: format.contentType, continuity, isFramed: true, ...(peer && { peer }) });
+    const { contentType } = format;
+    const { station } = this.#receiver;
+    this.#station = station;
+    return openSession({ contentType, continuity, station, isFramed: true, ...(peer && { peer }) });
+  }
+
+  #tellStation(session: SessionWriter): void {
+    const { station } = this.#receiver;
+    if (station === this.#station) return;
+    this.#station = station;
+    session.setStation(station);
   }
 
   #endSession(): void {

@@ -1,6 +1,7 @@
 import type { AudioItem } from '../../core/audio-item.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
+import type { StationInfo } from '../../core/station.ts';
 import { ReceivedJournal, type ReceivedRun } from '../../net/link/journal/received-journal.ts';
 import { type ChannelSink, type GapCause, ReceiveChannel } from '../../protocols/link/receive-channel.ts';
 import type { StreamRecord } from '../../protocols/link/stream-records.ts';
@@ -45,6 +46,11 @@ export class Receiver implements ChannelSink {
     const kept = this.#journal?.kept;
     this.channel = new ReceiveChannel({ name, sink: this, backMs: reserveMs, ...(kept && { held: kept.position }) });
     if (kept && clock.utcMs() - kept.writtenMs <= reserveMs + MAX_AWAY_MS) this.#replay(kept.runs);
+  }
+
+  /** What the source of the newest frames says of itself. */
+  get station(): StationInfo {
+    return this.#intake.station;
   }
 
   /** Passes on what is there from before the process started. */

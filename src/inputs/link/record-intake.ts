@@ -1,5 +1,6 @@
 import type { AudioItem } from '../../core/audio-item.ts';
 import type { Discontinuity, StreamFormat, TrackMetadata } from '../../core/fragment.ts';
+import type { StationInfo } from '../../core/station.ts';
 import { cleanText } from '../../core/text.ts';
 import { carriedFormat } from '../../media/carried-format.ts';
 import { SampleTime } from '../../media/sync/sample-time.ts';
@@ -21,6 +22,8 @@ export class RecordIntake {
   #metadata: TrackMetadata | undefined;
   #discontinuity: Discontinuity | undefined;
   #origin: OriginRecord | undefined;
+  /** What the source says of itself, cleaned; another object each time it says something. */
+  station: StationInfo = {};
 
   /** `deliver` takes each frame as it is whole. */
   constructor(deliver: (item: AudioItem) => void) {
@@ -40,12 +43,19 @@ export class RecordIntake {
         return this.#lose(record.cause, record.lostMs);
       case 'origin':
         this.#origin = record;
+        return;
+      case 'station':
+        this.station = cleanStation(record.station);
     }
   }
 
   /** Audio is missing before the next record. */
   gap(cause: GapCause, lostMs: number | undefined): void {
-    if (cause === 'new-epoch') this.#origin = undefined;
+    if (cause === 'new-epoch') {
+      this.#origin = undefined;
+      // What holds in the new epoch is said in front of it.
+      this.station = {};
+    }
     this.#lose('line-loss', lostMs);
   }
 
@@ -97,6 +107,15 @@ export class RecordIntake {
       : { epoch, byte: audioOffset };
     this.#deliver({ data, durationUs, format: this.#format, metadata: this.#metadata, discontinuity, origin });
   }
+}
+
+function cleanStation(station: StationInfo): StationInfo {
+  const clean: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(station)) {
+    const kept = typeof value === 'string' ? cleanText(value, MAX_TEXT) : value;
+    if (kept !== '') clean[key] = kept;
+  }
+  return clean;
 }
 
 function formatOf(

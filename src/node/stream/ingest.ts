@@ -142,6 +142,9 @@ export class Ingest {
       setMetadata: (metadata) => {
         if (current()) this.#metadata.set(metadata);
       },
+      setStation: (station) => {
+        if (current()) this.station = station;
+      },
       nextFile: (contentType) => {
         if (current()) this.#safely(() => this.#nextFile(contentType));
       },

@@ -59,7 +59,7 @@ export class Publisher {
     journal?.follow(epoch, () => this.store.snapshot());
     this.isRestored = kept !== undefined;
     this.#audioBytes = kept?.held.end.audioBytes ?? 0;
-    const feed = new RecordFeed(this.#target(), kept && positionOf(kept.held));
+    const feed = new RecordFeed(this.#target(), kept && positionOf(kept.held), () => stream.station);
     for (const fragment of stream.buffer.from(0)) feed.take(itemsOf(fragment));
     this.#stop = stream.onAudio((items) => {
       this.#frames += items.length;

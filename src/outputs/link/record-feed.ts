@@ -1,5 +1,7 @@
 import type { AudioItem } from '../../core/audio-item.ts';
 import type { StreamFormat, TrackMetadata } from '../../core/fragment.ts';
+import type { StationInfo } from '../../core/station.ts';
+import { isSameStation } from '../../protocols/link/station-record.ts';
 import { MAX_RECORD_BYTES, type StreamRecord } from '../../protocols/link/stream-records.ts';
 
 /** Above this a microsecond is no longer less than half a sample, and the rate says nothing of a real stream. */
@@ -38,13 +40,16 @@ export class RecordFeed {
   #format: StreamFormat | undefined;
   #ticksPerSecond = MICROSECONDS;
   #metadata: TrackMetadata | undefined;
+  readonly #stationNow: () => StationInfo;
+  #station: StationInfo = {};
   /** Of a tick, what the records so far fell short of the durations. */
   #owedTicks = 0;
   #isTooLong = false;
 
-  /** `published`: up to where the target was fed before. */
-  constructor(target: FeedTarget, published?: FeedPosition) {
+  /** `published`: up to where the target was fed before; `station`: what the source says of itself now. */
+  constructor(target: FeedTarget, published?: FeedPosition, station: () => StationInfo = () => ({})) {
     this.#target = target;
+    this.#stationNow = station;
     this.#position = published;
     this.#isResuming = published !== undefined;
   }
@@ -59,6 +64,7 @@ export class RecordFeed {
     if (!fresh) return;
     this.#enterFormat(fresh);
     if (this.#isTooLong) return;
+    this.#enterStation();
     this.#enterRun(fresh);
     this.#enterTitle(fresh);
     this.#audio(fresh);
@@ -111,6 +117,15 @@ export class RecordFeed {
       channels,
       headers,
     });
+  }
+
+  #enterStation(): void {
+    const station = this.#stationNow();
+    if (station === this.#station) return;
+    const before = this.#station;
+    this.#station = station;
+    // What a process before published may be another, so it is said again.
+    if (this.#isResuming || !isSameStation(station, before)) this.#target.append({ type: 'station', station });
   }
 
   #enterTitle({ metadata }: AudioItem): void {

@@ -28,7 +28,7 @@ export interface StoreSnapshot {
 /** Where a reader begins: a record, and what holds there. */
 export interface StartPoint {
   readonly record: StoredRecord;
-  /** The format, the title and the origin that hold at `record` and came before it, ascending. */
+  /** The format, the title, the origin and the station that hold at `record` and came before it, ascending. */
   readonly pinned: readonly StoredRecord[];
 }
 
@@ -36,7 +36,7 @@ const RATE_WINDOW_US = 5e6;
 
 /**
  * One published stream: a continuous stream of bytes with absolute offsets, of which the newest `keepMs` are kept.
- * It outlives sessions and may serve any number of them; it keeps the last format, title and origin for ever.
+ * It outlives sessions and may serve any number of them; it keeps the last format, title, origin and station for ever.
  */
 export class ChannelStore {
   readonly name: string;
@@ -45,7 +45,7 @@ export class ChannelStore {
   readonly #maxBytes: number;
   #records: StoredRecord[] = [];
   #head = 0; // index of the oldest, so that eviction does not shift each time
-  #pinned: StoredRecord[] = []; // format, title and origin from before the oldest
+  #pinned: StoredRecord[] = []; // the last of each that holds on, from before the oldest
   #newest = 0;
   #heldBytes = 0;
   #mediaTimeUs = 0;

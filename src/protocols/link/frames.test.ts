@@ -111,7 +111,7 @@ describe('frames of the link', () => {
     ['a window of 0', '05 00 01 00 00'],
     ['a WANT of unknown mode', '05 00 02 00 01'],
     ['a START whose pinned records follow it', '06 00 01 04 00 00 00 00 01 03 03'],
-    ['a START with four pinned records', '06 00 01 20 00 00 00 00 04 00 00 00 00 00 00 00 00'],
+    ['a START with five pinned records', '06 00 01 20 00 00 00 00 05 00 00 00 00 00 00 00 00 00 00'],
     ['data beyond 2^53', '11 00 c01fffffffffffff 02 0000'],
     ['an OPEN beyond 2^53', '04 00 0000000000000000 00 c01fffffffffffff 01'],
   ])('are refused: %s', (_, hex) => {

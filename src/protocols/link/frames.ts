@@ -16,7 +16,7 @@ export const MAX_NAME_BYTES = 255;
 /** Ranges of one ACK or HAVE. */
 export const MAX_RANGES = 64;
 /** Records that a START pins: the format, the title, the origin. */
-export const MAX_PINNED = 3;
+export const MAX_PINNED = 4;
 /** Bytes of a BYE's reason. */
 export const MAX_REASON_BYTES = 200;
 /** Bytes of a session id, an instance and an epoch. */

@@ -14,11 +14,15 @@ export interface StoredRecord {
 }
 
 /** Records that hold until the next of their type: who begins later is sent the last of each first. */
-export const PINNED_TYPES = ['format', 'title', 'origin'] as const;
+export const PINNED_TYPES = ['format', 'title', 'origin', 'station'] as const;
+
+/** One of `PINNED_TYPES`. */
+export type PinnedType = (typeof PINNED_TYPES)[number];
 
 /** Whether a record holds until the next of its type. */
-export function isPinned({ type }: StoredRecord): boolean {
-  return type === 'format' || type === 'title' || type === 'origin';
+export function isPinned<R extends Pick<StoredRecord, 'type'>>(record: R): record is R & { readonly type: PinnedType } {
+  const { type } = record;
+  return type === 'format' || type === 'title' || type === 'origin' || type === 'station';
 }
 
 /** The offset after the record's last byte. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cut, portionings } from '../../../test/support/portions.ts';
 import { ProtocolViolation } from '../../core/errors.ts';
+import type { StationInfo } from '../../core/station.ts';
 import { encodeRecord, MAX_RECORD_BYTES, RecordReader, type StreamRecord } from './stream-records.ts';
 
 const audio = (text: string, ticks: number): StreamRecord => ({ type: 'audio', data: Buffer.from(text), ticks });
@@ -29,6 +30,23 @@ const GOLDEN: readonly (readonly [string, StreamRecord])[] = [
     '07 10 0123456789abcdef 80015f90 80f42400',
     { type: 'origin', epoch: '0123456789abcdef', originByte: 90_000, audioOffset: 16_000_000 },
   ],
+  [
+    '08 0f 02 6869 01 64 01 67 01 75 02 613d 4080 02',
+    {
+      type: 'station',
+      station: {
+        name: 'hi',
+        description: 'd',
+        genre: 'g',
+        url: 'u',
+        audioInfo: 'a=',
+        bitrateKbps: 128,
+        isPublic: true,
+      },
+    },
+  ],
+  ['08 07 00 00 00 00 00 00 00', { type: 'station', station: {} }],
+  ['08 07 00 00 00 00 00 00 01', { type: 'station', station: { isPublic: false } }],
   ['80 676869', audio('ghi', 1152)],
 ];
 const BYTES = Buffer.from(GOLDEN.map(([hex]) => hex.replaceAll(' ', '')).join(''), 'hex');
@@ -66,7 +84,7 @@ describe('records of a channel', () => {
   });
 
   it('are passed over when a later version made them', () => {
-    const later = Buffer.from('0802abcd7f00', 'hex');
+    const later = Buffer.from('0902abcd7f00', 'hex');
     const bytes = Buffer.concat([BYTES.subarray(0, 22), later, BYTES.subarray(22)]);
     for (const portions of portionings(bytes)) expect(readAll(portions)).toEqual(RECORDS);
   });
@@ -85,6 +103,31 @@ describe('records of a channel', () => {
     expect(() => encodeRecord(short, { bytes: 0, ticks: 0 })).toThrow(RangeError);
   });
 
+  it('bring any station back, long texts cut at a character', () => {
+    const text = fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' });
+    const station = fc.record(
+      {
+        ...{ name: text, description: text, genre: text, url: text, audioInfo: text },
+        bitrateKbps: fc.integer({ min: 1, max: 1_000_000 }),
+        isPublic: fc.boolean(),
+      },
+      { requiredKeys: [] },
+    );
+    const through = (told: StationInfo) =>
+      readAll([encodeRecord({ type: 'station', station: told }, { bytes: 0, ticks: 0 })]);
+    fc.assert(
+      fc.property(station, (told) => {
+        expect(through(told)).toEqual([{ type: 'station', station: told }]);
+      }),
+      { numRuns: 100 },
+    );
+    const long = '\u20ac'.repeat(3000);
+    const all = { name: long, description: long, genre: long, url: long, audioInfo: long };
+    expect(through({ ...all, bitrateKbps: Number.NaN })).toMatchObject([
+      { station: { name: long.slice(0, 341), audioInfo: long.slice(0, 341) } },
+    ]);
+  });
+
   it('go on in the middle when the last length is known', () => {
     const reader = new RecordReader({ bytes: 3, ticks: 1152 });
     expect(reader.push(Buffer.from('80646566', 'hex'))).toEqual([audio('def', 1152)]);
@@ -93,7 +136,7 @@ describe('records of a channel', () => {
   it.each([
     ['an unknown type without a length', '81 00'],
     ['type 0', '00 00'],
-    ['an unknown type above 1 MiB', '08 80200000 00'],
+    ['an unknown type above 1 MiB', '09 80200000 00'],
     ['an origin that is cut short', '07 09 0123456789abcdef 00'],
     ['a record above 1 MiB', '02 80200000 00'],
     ['a repeat of nothing', '80 00'],
@@ -102,6 +145,10 @@ describe('records of a channel', () => {
     ['an unknown cause', '04 02 09 00'],
     ['an unknown state', '05 01 09'],
     ['a title longer than its record', '03 01 05'],
+    ['a station that is cut short', '08 03 00 00 00'],
+    ['a station with a text above 1,024 bytes', `08 4401 4401 ${'61'.repeat(1025)}`],
+    ['a station of another kind', '08 07 00 00 00 00 00 00 03'],
+    ['a station with an absurd bitrate', '08 0a 00 00 00 00 00 bfffffff 00'],
   ])('are refused: %s', (_, hex) => {
     expect(() => readAll([Buffer.from(hex.replaceAll(' ', ''), 'hex')])).toThrow(ProtocolViolation);
   });

@@ -4,6 +4,9 @@
  */
 import { ProtocolViolation } from '../../core/errors.ts';
 import type { DiscontinuityCause } from '../../core/fragment.ts';
+import type { StationInfo } from '../../core/station.ts';
+import { clippedText } from './clipped-text.ts';
+import { decodeStation, encodeStation, MAX_STATION_BYTES } from './station-record.ts';
 import { ByteReader, ByteWriter } from './varint.ts';
 
 /** Bytes of one record's content. */
@@ -13,7 +16,17 @@ const MAX_HEAD_BYTES = 1 + 4 + 8;
 const MAX_TEXT_BYTES = 4096;
 const EPOCH_BYTES = 8;
 
-const TYPE = { format: 1, audio: 2, title: 3, discontinuity: 4, state: 5, time: 6, origin: 7, repeat: 0x80 } as const;
+const TYPE = {
+  format: 1,
+  audio: 2,
+  title: 3,
+  discontinuity: 4,
+  state: 5,
+  time: 6,
+  origin: 7,
+  station: 8,
+  repeat: 0x80,
+} as const;
 const CAUSES: readonly DiscontinuityCause[] = ['source-restart', 'input-switch', 'line-loss', 'eviction', 'corrupt'];
 const STATES = ['live', 'silent', 'ended'] as const;
 
@@ -62,7 +75,9 @@ export type StreamRecord =
   | { readonly type: 'state'; readonly state: SourceState }
   /** UTC of the next audio sample, in microseconds. */
   | { readonly type: 'time'; readonly utcUs: number }
-  | OriginRecord;
+  | OriginRecord
+  /** What the source says of itself, until it says something else. */
+  | { readonly type: 'station'; readonly station: StationInfo };
 
 /** Length and ticks of the last audio record: one of the same needs a head of a single byte. */
 export interface RepeatState {
@@ -76,7 +91,7 @@ export interface RepeatState {
  */
 export function encodeRecord(record: StreamRecord, repeat: RepeatState): Buffer {
   if (record.type === 'audio') return encodeAudio(record, repeat);
-  const writer = new ByteWriter(record.type === 'format' ? record.headers.length + 1024 : 3 * MAX_TEXT_BYTES + 64);
+  const writer = new ByteWriter(contentBytes(record));
   encodeContent(writer, record);
   const content = writer.finish();
   if (content.length > MAX_RECORD_BYTES) throw new RangeError(`a record of ${content.length} bytes`);
@@ -84,6 +99,12 @@ export function encodeRecord(record: StreamRecord, repeat: RepeatState): Buffer 
   head.uint8(TYPE[record.type]);
   head.varint(content.length);
   return Buffer.concat([head.finish(), content]);
+}
+
+// Room for a record's content.
+function contentBytes(record: Exclude<StreamRecord, AudioRecord>): number {
+  if (record.type === 'format') return record.headers.length + 1024;
+  return record.type === 'station' ? MAX_STATION_BYTES : 3 * MAX_TEXT_BYTES + 64;
 }
 
 function encodeAudio({ data, ticks }: AudioRecord, repeat: RepeatState): Buffer {
@@ -109,7 +130,7 @@ function encodeContent(writer: ByteWriter, record: Exclude<StreamRecord, AudioRe
       writer.varint(record.channels);
       return writer.bytes(record.headers);
     case 'title':
-      for (const text of [record.title, record.artist, record.url]) writer.block(clippedText(text));
+      for (const text of [record.title, record.artist, record.url]) writer.block(clippedText(text, MAX_TEXT_BYTES));
       return;
     case 'discontinuity':
       writer.varint(CAUSES.indexOf(record.cause));
@@ -122,6 +143,8 @@ function encodeContent(writer: ByteWriter, record: Exclude<StreamRecord, AudioRe
       writer.bytes(epochBytes(record.epoch));
       writer.varint(record.originByte);
       return writer.varint(record.audioOffset);
+    case 'station':
+      return encodeStation(writer, record.station);
   }
 }
 
@@ -129,15 +152,6 @@ function epochBytes(epoch: string): Buffer {
   const bytes = Buffer.from(epoch, 'hex');
   if (bytes.length !== EPOCH_BYTES) throw new RangeError(`an epoch of ${bytes.length} bytes`);
   return bytes;
-}
-
-// Cut at a character's border, so that the receiver decodes what was sent.
-function clippedText(text: string): Buffer {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= MAX_TEXT_BYTES) return bytes;
-  let end = MAX_TEXT_BYTES;
-  while ((bytes[end]! & 0xc0) === 0x80) end--;
-  return bytes.subarray(0, end);
 }
 
 /** Reads records from bytes that come in any portions. Holds at most one record. */
@@ -199,7 +213,7 @@ export class RecordReader {
     this.#needBytes = reader.position + length;
     if (reader.remaining < length) return 0;
     // What a later publisher may say besides is passed over.
-    if (type <= TYPE.origin) records.push(decodeContent(type, new ByteReader(reader.bytes(length))));
+    if (type <= TYPE.station) records.push(decodeContent(type, new ByteReader(reader.bytes(length))));
     return this.#needBytes;
   }
 
@@ -247,6 +261,8 @@ function decodeContent(type: number, reader: ByteReader): StreamRecord {
     }
     case TYPE.time:
       return { type: 'time', utcUs: reader.varint() };
+    case TYPE.station:
+      return { type: 'station', station: decodeStation(reader) };
     default: {
       const epoch = reader.bytes(EPOCH_BYTES).toString('hex');
       return { type: 'origin', epoch, originByte: reader.varint(), audioOffset: reader.varint() };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ChannelPosition } from '../../../protocols/link/receive-channel.ts';
+import { isPinned, PINNED_TYPES, type PinnedType } from '../../../protocols/link/stored-record.ts';
 import { encodeRecord, RecordReader, type StreamRecord } from '../../../protocols/link/stream-records.ts';
 import { type JournalOptions, KeptLog } from './kept-log.ts';
 import type { FoundSegment } from './segment-log.ts';
@@ -14,10 +15,9 @@ const headerShape = z.object({
   kind: z.literal(KIND),
   version: z.literal(VERSION),
   name: z.string(),
-  pinned: z.array(z.base64()).max(3),
+  pinned: z.array(z.base64()).max(PINNED_TYPES.length),
 });
 
-type PinnedType = 'format' | 'title' | 'origin';
 type Pinned = ReadonlyMap<PinnedType, StreamRecord>;
 
 /** Records that follow each other without a hole. */
@@ -33,7 +33,7 @@ export interface ReceivedRun {
 export interface KeptReception {
   /** Where the stream goes on. */
   readonly position: ChannelPosition;
-  /** Oldest first; the first begins with the format, title and origin that hold there. */
+  /** Oldest first; the first begins with the format, title, origin and station that hold there. */
   readonly runs: readonly ReceivedRun[];
   /** When it was written last, UTC in milliseconds. */
   readonly writtenMs: number;
@@ -135,8 +135,7 @@ function noRepeat() {
 }
 
 function pin(pinned: Map<PinnedType, StreamRecord>, record: StreamRecord): void {
-  const { type } = record;
-  if (type === 'format' || type === 'title' || type === 'origin') pinned.set(type, record);
+  if (isPinned(record)) pinned.set(record.type, record);
 }
 
 function encodeRun({ epoch, audioOffset, records }: ReceivedRun, position: ChannelPosition | undefined): Buffer {

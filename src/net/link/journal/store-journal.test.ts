@@ -51,7 +51,8 @@ function* source(random: () => number): Generator<StreamRecord> {
   yield { type: 'origin', epoch: EPOCH, originByte: 0, audioOffset: 0 };
   for (let count = 0; ; count++) {
     const chance = random();
-    if (chance < 0.02) yield { type: 'title', title: `title ${count}`, artist: 'a', url: '' };
+    if (count % 90 === 1) yield { type: 'station', station: { name: `name ${count}` } };
+    else if (chance < 0.02) yield { type: 'title', title: `title ${count}`, artist: 'a', url: '' };
     else if (chance < 0.03) yield { type: 'discontinuity', cause: 'source-restart', lostMs: undefined };
     else if (chance < 0.035)
       yield { type: 'format', contentType: 'audio/mpeg', codec: 'mp3', ticksPerSecond: 48_000, channels: 1, headers };
