@@ -84,6 +84,8 @@ export class LinkPath {
   #lastSentMs: number;
   #lastReceivedMs: number;
   #gapMs = 1000; // mean time between packets that arrive
+  #isDoubted = false; // since the last answer
+  #isAsked = false; // a ping is due at once
 
   constructor(id: number, options: PathOptions, maxAckDelayMs: number, nowMs: number) {
     this.id = id;
@@ -138,12 +140,14 @@ export class LinkPath {
 
   /** The session's own share of time: when `tick` has something to do. */
   get timeoutMs(): number {
-    return Math.min(this.#suspectMs(), this.loss.lossDueMs);
+    const doubtMs = this.#isDoubted ? Number.POSITIVE_INFINITY : this.#overdueMs();
+    return Math.min(this.#suspectMs(), this.loss.lossDueMs, doubtMs);
   }
 
   /** When the next PING is due if nothing else asks for an answer before. */
   get pingDueMs(): number {
     if (this.#state !== 'alive') return this.#nextPingMs;
+    if (this.#isAsked) return Number.NEGATIVE_INFINITY;
     const askAgainMs = this.lastAskMs + Math.max(100, this.rtt.smoothedMs);
     const lateMs = Math.max(this.lateMs + PIGGYBACK_MS, askAgainMs);
     const quietMs = this.#lastReceivedMs + Math.min(this.options.idlePingMs, Math.max(QUIET_MIN_MS, 3 * this.#gapMs));
@@ -180,6 +184,7 @@ export class LinkPath {
     for (const packet of result.late) this.mtu.acked(packet, nowMs);
     this.#waitingSinceMs = this.loss.inFlightBytes > 0 ? nowMs : undefined;
     this.#pingedSinceMs = undefined;
+    this.#isDoubted = false;
     if (this.#state === 'suspect') {
       if (nowMs - this.#stateSinceMs > FORGET_RATE_MS) this.rate.restart();
       this.#enter('alive', nowMs);
@@ -207,11 +212,25 @@ export class LinkPath {
     this.#waitingSinceMs ??= nowMs;
     if (!isPing) return;
     this.lastAskMs = nowMs;
+    this.#isAsked = false;
     if (!hasData) this.#pingedSinceMs ??= nowMs;
     if (this.#state === 'alive') return;
     this.#nextPingMs = nowMs + this.#pingIntervalMs;
     const longestMs = nowMs - this.#stateSinceMs < YOUNG_MS ? YOUNG_LAST_PING_MS : LAST_PING_MS;
     this.#pingIntervalMs = Math.min(longestMs, this.#pingIntervalMs * PING_BACKOFF);
+  }
+
+  /** Returns whether an answer is overdue, once until the next answer: then other paths may be dead as well. */
+  doubt(nowMs: number): boolean {
+    if (this.#isDoubted || nowMs < this.#overdueMs()) return false;
+    this.#isDoubted = true;
+    return true;
+  }
+
+  /** Asks at once whether it lives, unless it is asked already or was heard in the last `freshMs`. */
+  ask(freshMs: number, nowMs: number): void {
+    if (this.#state !== 'alive' || this.#pingedSinceMs !== undefined) return;
+    if (nowMs - this.#lastReceivedMs >= freshMs) this.#isAsked = true;
   }
 
   /** Returns whether the path became suspect now. */
@@ -236,12 +255,21 @@ export class LinkPath {
     this.#state = state;
     this.#stateSinceMs = nowMs;
     this.isRescued = false;
+    this.#isAsked = false;
     this.#pingIntervalMs = FIRST_PING_MS;
     if (state === 'suspect') {
       this.#nextPingMs = nowMs;
       this.copies = [];
       this.mtu.suspend();
     }
+  }
+
+  // As `lateMs`; the answer to a PING does not wait for the peer's next packet.
+  #overdueMs(): number {
+    if (this.#pingedSinceMs === undefined || this.#state !== 'alive') return this.lateMs;
+    const { smoothedMs, variationMs } = this.rtt;
+    const delayMs = smoothedMs + Math.max(LATE_MIN_MS, 4 * variationMs);
+    return Math.min(this.lateMs, this.#pingedSinceMs + Math.min(delayMs, 0.8 * this.#pingSuspectMs()));
   }
 
   #suspectDelayMs(): number {

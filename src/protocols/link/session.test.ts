@@ -57,6 +57,42 @@ describe('a link session', () => {
     }
   });
 
+  describe('with a busy path and an idle one', () => {
+    const TLS = { isReliable: true, payloadBytes: 16_000 };
+
+    it.each([
+      ['sends', 0],
+      ['sends', 370],
+      ['receives', 0],
+      ['receives', 430],
+    ])('knows within 1 s of the round trip that both are dead (the side that %s, %i ms)', (side, laterMs) => {
+      if (side === 'sends') stream(a, b);
+      else stream(b, a);
+      const [udp, tls] = [connect(0), connect(1, TLS)];
+      const cutMs = 21_000 + laterMs;
+      network.runUntil(cutMs);
+      expect(states.map(({ state }) => state)).toEqual(['alive', 'alive']);
+      states.length = 0;
+      for (const path of [udp, tls]) path.set({ isDown: true });
+      network.runUntil(cutMs + 1000 + 40);
+      expect(states.map(({ path, state }) => [path, state])).toEqual([
+        [0, 'suspect'],
+        [1, 'suspect'],
+      ]);
+    });
+
+    it('does not give up the idle one when it lives', () => {
+      const { source, listener } = stream(a, b);
+      const [udp] = [connect(0), connect(1, TLS)];
+      network.runUntil(21_000);
+      states.length = 0;
+      udp.set({ isDown: true });
+      network.runUntil(40_000);
+      expect(states.map(({ path, state }) => [path, state])).toEqual([[0, 'suspect']]);
+      expect(source.audioBytes - listener.audioBytes).toBeLessThan(16 * 1000);
+    });
+  });
+
   it('knows a dead path within 1 s of the round trip, asks on for ever, and goes on at once', () => {
     const { source, listener } = stream(a, b);
     const path = connect();

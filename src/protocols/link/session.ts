@@ -14,6 +14,8 @@ import type { OutgoingPacket, SessionEvents, SessionOptions, SessionStatus } fro
 /** Data waits at most this long for a packet to fill. */
 const FILL_MS = 100;
 const NEED_PERIOD_MS = 500;
+/** A path that was heard so lately is not asked because another is late. */
+const FRESH_MS = 300;
 const REMEMBERED_INSTANCES = 8;
 /** A peer that acknowledges this quickly has a short reserve: its data is hedged. */
 const HEDGE_ACK_DELAY_MS = 250;
@@ -140,7 +142,10 @@ export class LinkSession {
     if (this.#isClosed) return;
     for (const path of this.#paths.values()) {
       if (path.loss.lossDueMs <= nowMs) this.#lose(path, path.detectLost(nowMs), nowMs);
-      if (path.checkLife(nowMs)) this.#events.pathState?.(path.id, 'suspect');
+      if (path.doubt(nowMs)) this.#askOthers(path, FRESH_MS, nowMs);
+      if (!path.checkLife(nowMs)) continue;
+      this.#events.pathState?.(path.id, 'suspect');
+      this.#askOthers(path, 0, nowMs);
     }
     this.#rescue(nowMs);
     if (nowMs - this.#needMs >= NEED_PERIOD_MS) this.#measureNeed(nowMs);
@@ -261,6 +266,11 @@ export class LinkSession {
       }
     }
     this.#channels.update(nowMs);
+  }
+
+  // What cut one path may have cut all: an idle one would be taken for alive until its own time to ask.
+  #askOthers(silent: LinkPath, freshMs: number, nowMs: number): void {
+    for (const path of this.#paths.values()) if (path !== silent) path.ask(freshMs, nowMs);
   }
 
   // What is under way on suspect paths goes by a path that lives; they may still acknowledge it.
