@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeIo } from '../../test/support/fake-io.ts';
 import { fakeLink } from '../../test/support/fake-node-view.ts';
+import { table } from '../core/table.ts';
 import type { NodeStatus } from '../node/status/schema.ts';
+import { bar, sparkline } from './bars.ts';
 import { runDistream } from './main.ts';
 import { nodeAgeWarning } from './node-age.ts';
 import { statusUrl } from './read-status.ts';
 import { statusView } from './status-view.ts';
-import { bar, sparkline, table } from './table.ts';
 
 const AT = '2026-01-01T12:00:00.000Z';
 

@@ -1,8 +1,9 @@
+import { table } from '../core/table.ts';
 import { cleanText } from '../core/text.ts';
 import type { InputStatus, NodeStatus, OutputStatus, StreamStatus } from '../node/status/schema.ts';
+import { bar, sparkline } from './bars.ts';
 import { linkRows } from './link-rows.ts';
 import { paint } from './paint.ts';
-import { bar, sparkline, table } from './table.ts';
 
 /** What the view is drawn with. */
 export interface StatusStyle {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { type GeneratedSecret, generatedSecrets } from '../../config/generated-secrets.ts';
 import { loadConfig } from '../../config/load.ts';
+import { table } from '../../core/table.ts';
 import type { CliIo } from '../io.ts';
 import { addExamples, type CommonOptions, type Outcome } from '../program.ts';
-import { table } from '../table.ts';
 import { DEFAULT_FILE } from './run.ts';
 
 /** `distream credentials [FILE]` */
