@@ -277,9 +277,10 @@ export class Stream implements StreamView {
     const first = this.#active === -1;
     const input = this.inputs[index]!;
     // What came since the return of a better input, or since the start of a fallback, is played whole; of a fallback
-    // that has been running for long only what its decoder needs.
+    // that has been running for long as much as makes the reserve full, so that it protects as the input before did.
     const whole = index < this.#active || input.onDemand;
-    const items = this.#standby[index]!.take(whole ? Math.max(2000, this.playout.targetMs) : 0);
+    const { targetMs } = this.playout;
+    const items = this.#standby[index]!.take(whole ? Math.max(2000, targetMs) : targetMs);
     this.#assembler.flush();
     this.#active = index;
     if (!first) this.#log.info(index === 0 ? 'back to the main input' : `${input.name} takes over`);

@@ -47,6 +47,27 @@ describe('A stream that changes its input', () => {
     await stream.close();
   });
 
+  it('has a full reserve again with a warm fallback', async () => {
+    const fallback = new Driven();
+    const { input, clock, stream } = await streamRig({ reserve: { ms: 10_000 } }, [fallback]);
+    const main = input.open('new', 'audio/mpeg');
+    const spare = fallback.open('new', 'audio/mpeg');
+    let sent = 0;
+    const step = async (withMain: boolean) => {
+      if (withMain) main.write(mp3(sent, sent + 4));
+      spare.write(mp3(1_000_000 + sent, 1_000_000 + sent + 4));
+      sent += 4;
+      await clock.run(104.49);
+    };
+    main.write(mp3(0, 400)); // a burst fills the reserve
+    for (let count = 0; count < 200; count++) await step(true);
+    for (let count = 0; count < 200; count++) await step(false);
+    expect(stream.status().state).toBe('fallback');
+    expect(stream.status().buffer.reserveSeconds).toBeGreaterThan(9);
+    expect(stream.status().counters.stalls).toBe(0);
+    await stream.close();
+  });
+
   it('primes the decoder from a warm fallback: whole frames from before the switch, then each that follows', async () => {
     const fallback = new Driven();
     const { input, clock, heard, stream } = await streamRig({}, [fallback]);
