@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { NodeStatus } from '../../../src/node/status/schema.ts';
-import { type Child, start, until } from './child.ts';
+import { type Child, run, start, until } from './child.ts';
 import { freePort } from './ports.ts';
 
 const BIN = fileURLToPath(new URL('../../../bin/', import.meta.url));
@@ -28,10 +28,22 @@ export async function startDistream(streams: string, http = ''): Promise<Distrea
     file,
     `http: { host: 127.0.0.1, port: ${port}${http} }\nstreams:\n${streams.replaceAll('PORT', String(port))}\n`,
   );
-  const child = start(process.execPath, [join(BIN, 'distream.js'), 'run', file, '--log-format', 'pretty'], {
-    cwd: folder,
-  });
-  return ready(child, port, folder);
+  return launch(port, folder);
+}
+
+/** Starts a node that was stopped or killed once more, with all that is in its folder. */
+export function restartDistream({ port, folder }: DistreamProcess): Promise<DistreamProcess> {
+  return launch(port, folder);
+}
+
+/** Runs a command of `distream` to its end and gives its standard output. */
+export function distream(...args: readonly string[]): Promise<Buffer> {
+  return run(process.execPath, [join(BIN, 'distream.js'), ...args]);
+}
+
+function launch(port: number, folder: string): Promise<DistreamProcess> {
+  const args = [join(BIN, 'distream.js'), 'run', join(folder, 'distream.yaml'), '--log-format', 'pretty'];
+  return ready(start(process.execPath, args, { cwd: folder }), port, folder);
 }
 
 /** Starts `distreamer` with the text of an INI file; `port` serves `/api/v1/status`. */
