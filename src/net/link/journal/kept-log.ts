@@ -2,6 +2,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { reasonOf } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/logger.ts';
 import { readBootId } from './boot-id.ts';
+import { BrokenMark } from './broken-mark.ts';
 import type { JournalFs } from './journal-fs.ts';
 import { type FoundSegment, SegmentLog } from './segment-log.ts';
 
@@ -23,6 +24,8 @@ export interface JournalOptions {
   readonly fs?: JournalFs;
   /** Tells the starts of the machine apart. Default: the system's. */
   readonly bootId?: () => string | undefined;
+  /** Where a folder is marked that cannot be emptied. Default: the system's shared memory. */
+  readonly markFolder?: string;
 }
 
 /** What goes to the disk: a position in time, and entries. */
@@ -41,6 +44,7 @@ export interface KeptEntries {
 export class KeptLog {
   readonly #options: JournalOptions;
   readonly bootId: string | undefined;
+  readonly #broken: BrokenMark;
   #log: SegmentLog | undefined;
   #begun: { timeUs: number; bytes: number }[] = [];
   #retryAtMs = 0;
@@ -51,6 +55,7 @@ export class KeptLog {
   constructor(options: JournalOptions) {
     this.#options = options;
     this.bootId = (options.bootId ?? readBootId)();
+    this.#broken = new BrokenMark(options.folder, options.markFolder);
   }
 
   /** Whether what is appended is kept. */
@@ -63,6 +68,7 @@ export class KeptLog {
     return (
       this.#attempt(() => {
         this.#log = SegmentLog.open(this.#options);
+        if (this.#broken.isSet) this.#empty(this.#log);
         return this.#log.read();
       }) ?? []
     );
@@ -129,14 +135,19 @@ export class KeptLog {
     const isDone = this.#attempt(() => {
       const log = SegmentLog.open(this.#options);
       this.#log = log;
-      log.clear();
-      this.#begun = [];
+      this.#empty(log);
       this.#append(log, everything());
       return true;
     });
     if (!isDone) return;
     this.#isTold = false;
     this.#options.log.info('what links hold is kept on the disk again');
+  }
+
+  #empty(log: SegmentLog): void {
+    log.clear();
+    this.#begun = [];
+    this.#broken.clear();
   }
 
   #attempt<Result>(act: () => Result): Result | undefined {
@@ -158,7 +169,8 @@ export class KeptLog {
       // What is there is not all that was sent: nobody may go on with it.
       failed?.clear();
     } catch {
-      // A disk that removes nothing takes no new lock either, so the next process does not read it.
+      // The disk may remove nothing now, and be there again when the next process starts.
+      this.#broken.set();
     }
     failed?.close();
     if (this.#isTold) return;

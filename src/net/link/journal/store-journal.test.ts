@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -173,10 +173,11 @@ describe('a store on the disk', () => {
     next.journal.close();
   });
 
-  it('does not go on with what could not be removed, once the disk is read-only', () => {
+  it('does not go on with what could not be removed, while the disk is read-only and after', () => {
     const fs = new FailingJournalFs();
-    const folder = join(root, 'read-only');
-    const { journal, store } = open(folder, { fs });
+    const [folder, markFolder] = [join(root, 'read-only'), join(root, 'marks')];
+    mkdirSync(markFolder);
+    const { journal, store } = open(folder, { fs, markFolder });
     const records = source(seededRandom(7));
     for (let left = 50; left > 0; left--) {
       store.append(records.next().value as StreamRecord);
@@ -184,9 +185,21 @@ describe('a store on the disk', () => {
       fs.isReadOnly = true;
       fs.fault = Object.assign(new Error('x'), { code: 'EROFS' });
     }
+    // A process that is killed here leaves this, and a disk that may be writable again.
+    const left = join(root, 'left');
+    cpSync(folder, left, { recursive: true });
+    expect(open(left, { markFolder }).journal.kept?.epoch).toBe(EPOCH);
     journal.close();
-    const next = open(folder, { fs });
+    const next = open(folder, { fs, markFolder });
     expect(next.journal.kept).toBeUndefined();
     expect(next.log.lines).toEqual([expect.stringContaining('the disk is read-only')]);
+    next.journal.close();
+    const writable = open(folder, { markFolder });
+    expect([writable.journal.kept, readdirSync(markFolder)]).toEqual([undefined, []]);
+    for (let more = 50; more > 0; more--) writable.store.append(records.next().value as StreamRecord);
+    writable.journal.close();
+    const last = open(folder, { markFolder });
+    expect(last.store.snapshot()).toEqual(writable.store.snapshot());
+    last.journal.close();
   });
 });
