@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cut, portionings } from '../../../test/support/portions.ts';
-import { headOf, plainFmt, wavChunk, wavFile } from '../../../test/support/wav.ts';
+import { headOf, plainFmt, wavChunk, wavFile } from '../../../test/support/wav-heads.ts';
 import { ProtocolViolation } from '../../core/errors.ts';
 import { WavHeadParser } from './parse-head.ts';
 import { WavHeadWriter } from './write-head.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { headOf } from '../../../test/support/wav.ts';
+import { headOf } from '../../../test/support/wav-heads.ts';
 import { timeReferenceOf } from './bext-chunk.ts';
 import type { PcmFormat } from './pcm-format.ts';
 import { padBytes, WavHeadWriter } from './write-head.ts';
