@@ -91,6 +91,12 @@ export const ERRORS = {
   FILE_NOT_FOUND: entry('there is no file {path}', 'Check the path; it is relative to the configuration file.'),
   FILE_UNREADABLE: entry('cannot read {path}: {reason}', 'Check the permissions.'),
   FILE_NOT_AUDIO: entry('{path} holds no audio that distream can play: {reason}', 'Use MP3, ADTS AAC or Ogg files.'),
+  TRACK_UNREADABLE: entry('cannot read the track {path}: {reason}', 'Check the path and the permissions.'),
+  TRACK_NOT_PCM: entry(
+    '{path} is not a track that distream can send: {reason}',
+    'Use WAV, BWF or RF64 files with PCM of 16, 24 or 32 bit; `ffmpeg -i IN -c:a pcm_s24le OUT.wav` makes one.',
+  ),
+  PLAN_REFUSED: entry('the session cannot be sent like this: {reason}', '{hint}', EXIT.usage),
   PATH_ESCAPES: entry('the path {path} leaves {root}', 'Use a path inside that folder.'),
   RECORDING_FAILED: entry('cannot record to {path}: {reason}', 'Free or mend the disk; recording goes on by itself.'),
   // Runtime

@@ -1,0 +1,107 @@
+/**
+ * What a session will put on the network, worked out before it begins.
+ * @module
+ */
+import { DistreamError } from '../../core/errors.ts';
+import { cleanText } from '../../core/text.ts';
+import { type Encoding, encodingBytes } from '../types.ts';
+import { arrangeFlows } from './arrange-flows.ts';
+import { latencyOf } from './latency.ts';
+import { namesOf } from './names.ts';
+import { refusePackets, refuseShape, refuseTracks } from './refusals.ts';
+import type { PlanRequest, PlanTrack } from './request.ts';
+import type { PacketPlan, PlannedFlow, PlannedTrack } from './schema.ts';
+
+const DEFAULT_MAX_PACKETS_PER_SECOND = 80_000;
+
+/**
+ * Makes the plan. It is complete where it can be, also when `refusals` say that it cannot be sent; see `requireSendable`.
+ */
+export function planSession(request: PlanRequest): PacketPlan {
+  const { tracks, layout = 'track', ptimeUs = 1000, mtuBytes = 1500, ipVersion = 4 } = request;
+  const { mixed = false, float = false, convert = false } = request;
+  const { maxPacketsPerSecond = DEFAULT_MAX_PACKETS_PER_SECOND } = request;
+  const senseless = refuseShape(tracks, { layout, ptimeUs });
+  const planned = senseless.length > 0 ? [] : tracks.map((track) => planTrack(track, request.encoding));
+  const flows = arrangeFlows(planned, { layout, ptimeUs, ipVersion });
+  const refusals = [
+    ...senseless,
+    ...refuseTracks(tracks, planned, { mixed, float, convert }),
+    ...refusePackets(flows, { ptimeUs, mtuBytes, ipVersion, maxPacketsPerSecond }),
+  ];
+  return {
+    ptimeUs,
+    ipVersion,
+    tracks: planned,
+    flows,
+    total: totalOf(flows),
+    latency: latencyOf(flows, request.latency ?? {}),
+    notes: notesOf(tracks, planned, flows),
+    refusals,
+  };
+}
+
+/** Throws DistreamError PLAN_REFUSED with the first refusal of a plan that cannot be sent. */
+export function requireSendable({ refusals }: PacketPlan): void {
+  const [first] = refusals;
+  if (first) throw new DistreamError('PLAN_REFUSED', { reason: first.reason, hint: first.remedy });
+}
+
+function planTrack(track: PlanTrack, wanted: Encoding | undefined): PlannedTrack {
+  const { sampleRate, channels, bitsPerSample } = track.format;
+  const encoding = wanted ?? (bitsPerSample === 16 ? 'L16' : 'L24');
+  return {
+    name: cleanText(track.name, 256),
+    sampleRate,
+    channels,
+    encoding,
+    conversion: conversionOf(track, encoding),
+  };
+}
+
+function conversionOf({ format, validBits }: PlanTrack, encoding: Encoding): PlannedTrack['conversion'] {
+  const bits = encodingBytes(encoding) * 8;
+  if (format.isFloat) return 'rounded';
+  if (format.bitsPerSample === bits) return 'none';
+  if (format.bitsPerSample < bits) return 'exact';
+  // What is beyond the valid bits is zero by the file's own word.
+  return (validBits ?? format.bitsPerSample) <= bits ? 'exact' : 'rounded';
+}
+
+function totalOf(flows: readonly PlannedFlow[]): PacketPlan['total'] {
+  const sum = (value: (flow: PlannedFlow) => number) => flows.reduce((total, flow) => total + value(flow), 0);
+  return {
+    channels: sum((flow) => flow.channels),
+    packetsPerSecond: sum((flow) => flow.packetsPerSecond),
+    megabitsPerSecond: sum((flow) => flow.megabitsPerSecond),
+  };
+}
+
+function notesOf(
+  tracks: readonly PlanTrack[],
+  planned: readonly PlannedTrack[],
+  flows: readonly PlannedFlow[],
+): string[] {
+  const longest = Math.max(0, ...tracks.map(secondsOf));
+  const divided = dividedTracks(flows);
+  const groups = [
+    ['rounded, so what arrives is not identical', planned.filter(({ conversion }) => conversion === 'rounded')],
+    ['sent in another width, with the same values', planned.filter(({ conversion }) => conversion === 'exact')],
+    ['followed by silence', tracks.filter((track) => track.frames !== undefined && secondsOf(track) < longest)],
+    ['divided among several flows', planned.filter((_, index) => divided.has(index))],
+  ] as const;
+  return groups.filter(([, group]) => group.length > 0).map(([text, group]) => `${text}: ${namesOf(group)}`);
+}
+
+function secondsOf({ frames, format }: PlanTrack): number {
+  return frames === undefined ? 0 : frames / format.sampleRate;
+}
+
+/** The tracks that are in more than one flow. */
+function dividedTracks(flows: readonly PlannedFlow[]): ReadonlySet<number> {
+  const divided = new Set<number>();
+  for (const { sources } of flows) {
+    for (const { track, firstChannel } of sources) if (firstChannel > 0) divided.add(track);
+  }
+  return divided;
+}
