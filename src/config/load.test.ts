@@ -118,6 +118,17 @@ streams:
     ]);
   });
 
+  it('refuses a second input on standard input', async () => {
+    const inputs = (a: string, b: string) =>
+      `streams: { a: { input: { type: pipe${a} } }, b: { input: { type: studio, mount: /s }, fallback: [{ type: pipe${b} }] } }`;
+    expect(await problemsOf(inputs('', ''))).toEqual([
+      expect.stringMatching(
+        /^MODULE_UNFIT .*streams.b.fallback\[0\]: standard input is claimed already by streams.a.input \| Give one of the two a `path`/,
+      ),
+    ]);
+    await load(inputs('', ', path: fifo'));
+  });
+
   it('warns of a stream without outputs', async () => {
     const { config } = await load('streams: { a: { input: { type: studio, mount: /s } } }');
     expect(config.warnings).toEqual([expect.stringContaining('the stream has no outputs')]);

@@ -1,5 +1,5 @@
 /**
- * Two modules for tests of the configuration, which do nothing but have options of every kind.
+ * Modules for tests of the configuration, which do nothing but have options of every kind.
  * @module
  */
 import { z } from 'zod';
@@ -33,6 +33,13 @@ const pull = defineInput({
   run: async () => {},
 });
 
+const pipe = defineInput({
+  type: 'pipe',
+  summary: 'Comes from a program.',
+  schema: z.strictObject({ path: z.string().optional().describe('Standard input when left out.') }),
+  run: async () => {},
+});
+
 const players = defineOutput({
   type: 'players',
   summary: 'Players listen here.',
@@ -59,6 +66,6 @@ const door = defineOutput({
 
 /** The registries with these modules only. */
 export const testRegistries: Registries = {
-  input: new Map([studio, pull].map((module) => [module.type, module])),
+  input: new Map([studio, pull, pipe].map((module) => [module.type, module])),
   output: new Map([players, recorder, door].map((module) => [module.type, module])),
 };
