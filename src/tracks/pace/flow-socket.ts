@@ -26,13 +26,15 @@ const SEND_BUFFER_BYTES = 1 << 20;
 /**
  * A connected socket that sends within the call: with no callback and no name to look up, the datagram is with the
  * kernel when `send` returns. Without a callback an error is not told, and a callback costs half as much again as
- * sending. So only one packet in `sampleEvery` has one, and, once one was lost, all until 64 have passed.
+ * sending. So only about one packet in `sampleEvery` has one, and, once one was lost, all until 64 have passed.
  */
 export class FlowSocket {
   readonly #socket: Socket;
   readonly #counters: SendCounters;
   readonly #sampleEvery: number;
   #untilSample = 0;
+  /** Alternates, so that the samples do not always meet the same packet of a slot. */
+  #shift = 0;
   #watched = 0;
 
   private constructor(socket: Socket, counters: SendCounters, sampleEvery: number) {
@@ -71,7 +73,8 @@ export class FlowSocket {
   send(packet: Buffer): void {
     if (this.#watched === 0 && this.#untilSample-- > 0) this.#socket.send(packet);
     else {
-      this.#untilSample = this.#sampleEvery - 1;
+      if (this.#sampleEvery > 1) this.#shift = 1 - this.#shift;
+      this.#untilSample = this.#sampleEvery - 1 + this.#shift;
       this.#socket.send(packet, this.#onResult);
     }
   }

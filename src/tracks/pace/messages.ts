@@ -30,10 +30,16 @@ export interface WorkerSetup {
 /** The control word of a session that is to end. */
 export const STOPPED = 1;
 
+/** What an error of the system keeps on its way between threads. */
+export interface SystemError {
+  readonly code: string | undefined;
+  readonly message: string;
+}
+
 /** From the worker. */
 export type WorkerMessage =
   | { readonly type: 'ready'; readonly localPorts: readonly (readonly number[])[]; readonly threadId: number }
-  | { readonly type: 'failed'; readonly destination: PaceDestination; readonly error: unknown };
+  | { readonly type: 'failed'; readonly destination: PaceDestination; readonly error: SystemError };
 
 /** To the worker. */
 export type MainMessage =

@@ -4,7 +4,7 @@ import { DistreamError, reasonOf } from '../../core/errors.ts';
 import type { RtpCounting } from './flow-queue.ts';
 import type { PaceDestination } from './flow-socket.ts';
 import { type GridPeriod, periodNs } from './grid.ts';
-import { type MainMessage, STOPPED, type WorkerMessage, type WorkerSetup } from './messages.ts';
+import { type MainMessage, STOPPED, type SystemError, type WorkerMessage, type WorkerSetup } from './messages.ts';
 import { allocateRing, RingWriter, ringShape } from './ring.ts';
 import { allocateStatistics, type PaceStatistics, StatisticsReader } from './statistics.ts';
 
@@ -128,12 +128,11 @@ function setUp({ periods, flows, aheadMs, spinMicroseconds, catchUpRate }: Pacer
   };
 }
 
-function refusal(destination: PaceDestination, error: unknown): DistreamError {
+function refusal(destination: PaceDestination, error: SystemError): DistreamError {
   const { address, port, localAddress = 'any address', localPort = 0 } = destination;
-  const code = (error as NodeJS.ErrnoException).code;
   const cause = { cause: error };
-  if (code === 'EADDRINUSE')
+  if (error.code === 'EADDRINUSE')
     return new DistreamError('PORT_IN_USE', { port: localPort, host: localAddress, holder: '' }, cause);
-  if (code === 'EADDRNOTAVAIL') return new DistreamError('ADDRESS_UNAVAILABLE', { host: localAddress }, cause);
+  if (error.code === 'EADDRNOTAVAIL') return new DistreamError('ADDRESS_UNAVAILABLE', { host: localAddress }, cause);
   return new DistreamError('UNREACHABLE', { url: `udp://${address}:${port}`, reason: reasonOf(error) }, cause);
 }

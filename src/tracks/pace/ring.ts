@@ -107,6 +107,23 @@ export class RingWriter extends RingView {
     Atomics.store(this.counters, WRITTEN, (written + 1) | 0);
   }
 
+  /**
+   * A packet that has left, as it left, as long as its cell was not written again; undefined otherwise.
+   * @param index of all packets that were committed, from 0, modulo 2^32
+   */
+  sentPacket(index: number): Buffer | undefined {
+    const before = (Atomics.load(this.counters, READ) - index) | 0;
+    const age = (Atomics.load(this.counters, WRITTEN) - index) | 0;
+    if (before <= 0 || age >= this.mask + 1) return undefined;
+    const bytes = this.heads[this.headAt(index)]!;
+    return this.packets[index & this.mask]!.subarray(0, bytes);
+  }
+
+  /** Packets that have left so far, modulo 2^32. */
+  get sent(): number {
+    return Atomics.load(this.counters, READ) >>> 0;
+  }
+
   /** Nothing comes after what was committed. */
   end(): void {
     Atomics.store(this.counters, ENDED, 1);

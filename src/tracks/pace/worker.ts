@@ -67,7 +67,8 @@ async function openLane({ destinations, grid, rtp, shape, ring }: WorkerFlow, fl
     try {
       sockets.push(await FlowSocket.open(destination, counters, sampleEvery));
     } catch (error) {
-      post({ type: 'failed', destination, error });
+      const { code, message } = error as NodeJS.ErrnoException;
+      post({ type: 'failed', destination, error: { code, message } });
       throw error;
     }
   }
