@@ -1,6 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
 
 const WINDOW_MS = 2000;
+/** Audio comes in pieces of up to a tenth of a second: less than this above real time is none. */
+const MIN_GAIN = 0.08;
+/** What lacks less than this is not filled up. */
+const FULL_WITHIN_MS = 500;
 
 /** How fast audio comes, against real time: 1 is as fast as it plays. */
 export class ArrivalRate {
@@ -28,7 +32,7 @@ export class ArrivalRate {
   /** Time until so much more audio has come than was played; undefined when that does not happen. */
   timeToGainMs(missingMs: number): number | undefined {
     const gain = this.value - 1;
-    return missingMs > 0 && gain > 0.02 ? missingMs / gain : undefined;
+    return missingMs >= FULL_WITHIN_MS && gain > MIN_GAIN ? missingMs / gain : undefined;
   }
 
   #turn(): void {

@@ -3,14 +3,16 @@ import type { Logger } from '../../core/logger.ts';
 import type { LinkChange } from '../../modules/link.ts';
 import { spell } from '../../net/link/line-words.ts';
 
-/** How fast audio comes is measured over this, from the first that came. */
-const MEASURE_MS = 1000;
+/** How fast audio comes is measured in spans of this, from the first that came. */
+const SPAN_MS = 1000;
+/** The first span says nothing: a source or a sender begins with what it had at hand. */
+const SPANS = 3;
 /** A line that is back without any audio is told of after this. */
 const PATIENCE_MS = 5000;
 /** A reserve that lacks less is full. */
 const FULL_WITHIN_MS = 500;
 /** Slower than this above real time, a reserve does not fill in any time worth telling. */
-const MIN_GAIN = 0.02;
+const MIN_GAIN = 0.05;
 
 /** What the words are made of. */
 export interface LineLogOptions {
@@ -26,7 +28,9 @@ export class LineLog {
   readonly #options: LineLogOptions;
   #timer: Timer | undefined;
   #lostBefore: { readonly knownMs: number; readonly unknown: number } | undefined;
-  #back: { readonly peer: string; readonly afterMs: number; firstMs: number | undefined; audioMs: number } | undefined;
+  #back:
+    | { readonly peer: string; readonly afterMs: number; spansMs: number[] | undefined; audioMs: number }
+    | undefined;
 
   constructor(options: LineLogOptions) {
     this.#options = options;
@@ -45,7 +49,7 @@ export class LineLog {
       return;
     }
     this.#stop();
-    this.#back = { peer, afterMs, firstMs: undefined, audioMs: 0 };
+    this.#back = { peer, afterMs, spansMs: undefined, audioMs: 0 };
     this.#timer = clock.after(PATIENCE_MS, () => this.#tell());
   }
 
@@ -53,17 +57,16 @@ export class LineLog {
   audio(audioMs: number): void {
     const back = this.#back;
     if (!back) return;
-    const { clock } = this.#options;
-    if (back.firstMs === undefined) {
-      back.firstMs = clock.nowMs();
-      this.#timer?.cancel();
-      this.#timer = clock.after(MEASURE_MS, () => this.#tell());
+    if (back.spansMs) {
+      back.audioMs += audioMs;
       return;
     }
-    back.audioMs += audioMs;
+    back.spansMs = [];
+    this.#timer?.cancel();
+    this.#timer = this.#options.clock.after(SPAN_MS, () => this.#measured(back.spansMs!));
   }
 
-  /** Time until the reserve is full, by the audio of the last measurement; for the words and the status. */
+  /** Tells no more. */
   close(): void {
     this.#stop();
   }
@@ -74,30 +77,44 @@ export class LineLog {
     this.#back = undefined;
   }
 
+  #measured(spansMs: number[]): void {
+    spansMs.push(this.#back!.audioMs);
+    this.#back!.audioMs = 0;
+    if (spansMs.length === SPANS || this.#missingMs() < FULL_WITHIN_MS) this.#tell();
+    else this.#timer = this.#options.clock.after(SPAN_MS, () => this.#measured(spansMs));
+  }
+
+  #missingMs(): number {
+    const { nowMs, targetMs } = this.#options.reserve();
+    return targetMs - nowMs;
+  }
+
   #tell(): void {
     const back = this.#back;
     this.#stop();
     if (!back) return;
     const { log } = this.#options;
     const head = `line to ${back.peer} is back after ${spell(back.afterMs)}`;
-    if (back.firstMs === undefined) {
+    if (!back.spansMs) {
       log.info(`${head}; no audio has come yet`);
       return;
     }
     const loss = this.#lossWords();
-    const line = `${head}; ${this.#refillWords(back.audioMs)}; ${loss ?? 'nothing was lost'}`;
+    const line = `${head}; ${this.#refillWords(back.spansMs)}; ${loss ?? 'nothing was lost'}`;
     if (loss) log.warn(line);
     else log.info(line);
     this.#lostBefore = undefined;
   }
 
-  #refillWords(audioMs: number): string {
-    const { nowMs, targetMs } = this.#options.reserve();
-    const missingMs = targetMs - nowMs;
+  // A time only when audio went on coming faster than it plays: what was a burst does not fill a reserve.
+  #refillWords(spansMs: readonly number[]): string {
+    const missingMs = this.#missingMs();
     if (missingMs < FULL_WITHIN_MS) return 'the reserve is full';
-    const gain = audioMs / MEASURE_MS - 1;
-    if (gain < MIN_GAIN) return `sound lasts ${spell(nowMs)}`;
-    return `reserve full again in ${spell(missingMs / gain)}`;
+    const gains = spansMs.slice(1).map((audioMs) => audioMs / SPAN_MS - 1);
+    const gain = gains.reduce((sum, each) => sum + each, 0) / gains.length;
+    if (Math.min(...gains) >= MIN_GAIN) return `reserve full again in ${spell(missingMs / gain)}`;
+    const lasts = `sound lasts ${spell(this.#options.reserve().nowMs)}`;
+    return gain < MIN_GAIN ? `${lasts}, the reserve grows no more` : lasts;
   }
 
   #lossWords(): string | undefined {

@@ -89,7 +89,7 @@ describe('the modules of a link', () => {
     await both.links.run(9000);
     expect(both.sessions.isOpen).toBe(false);
     expect(both.inputReport().detail).toMatchObject({ line: 'down' });
-    both.links.path.set({ isDown: false, bytesPerSecond: 64_000 });
+    both.links.path.set({ isDown: false, bytesPerSecond: 40_000 });
     await both.links.run(8000);
     expect(both.log.lines).toEqual([
       expect.stringMatching(
