@@ -94,6 +94,7 @@ export function fakeLink(changes: Partial<LinkView> = {}): LinkView {
     minRttMs: 40,
     lossRatio: 0.05,
     deliveryBytesPerSecond: 40_000,
+    payloadBytes: 1447,
     sentBytes: 1000,
     sentPackets: 20,
     receivedBytes: 200,

@@ -28,6 +28,7 @@ describe('metrics of links', () => {
         `distream_link_rtt_seconds{${udp}} 0.0425`,
         `distream_link_loss_ratio{${udp}} 0.05`,
         `distream_link_delivery_bytes_per_second{${udp}} 40000`,
+        `distream_link_payload_bytes{${udp}} 1447`,
         `distream_link_sent_bytes_total{${udp}} 1000`,
         `distream_link_received_bytes_total{${udp}} 200`,
         `distream_link_lost_packets_total{${udp}} 1`,

@@ -76,6 +76,7 @@ export function linkFamilies(
       'What the path was seen to deliver.',
       ({ path }) => path.deliveryBytesPerSecond,
     ),
+    perPath('payload_bytes', 'Longest payload that is sent on the path now.', ({ path }) => path.payloadBytes),
     perPath('sent_bytes_total', 'Bytes sent on the path.', total('sentBytes')),
     perPath('received_bytes_total', 'Bytes received on the path.', total('receivedBytes')),
     perPath('sent_packets_total', 'Packets sent on the path.', total('sentPackets')),

@@ -21,6 +21,7 @@ const path = z.object({
   minRttMs: amount().optional().describe('Lowest round trip of the last minutes'),
   lossRatio: z.number().min(0).max(1).describe('Of the packets sent so far'),
   deliveryBytesPerSecond: amount().describe('What the path was seen to deliver'),
+  payloadBytes: count().describe('Longest payload that is sent now; on UDP found by probes'),
   sentBytes: count().describe('On the link, with what is sent again and what the protocol adds'),
   sentPackets: count(),
   receivedBytes: count(),

@@ -15,6 +15,7 @@ const PATH: LinkStatus['paths'][number] = {
   minRttMs: 40,
   lossRatio: 1 / 3,
   deliveryBytesPerSecond: 16_000.4,
+  payloadBytes: 1447,
   sentBytes: 10,
   sentPackets: 3,
   receivedBytes: 5,
@@ -43,7 +44,14 @@ describe('linkView', () => {
     expect(linkSchema.parse(view)).toEqual(view);
     expect(view).toMatchObject({ peer: 'studio', since: '1970-01-01T00:00:00.000Z', receives: ['c'] });
     expect(view.paths).toMatchObject([
-      { rttMs: 41.3, minRttMs: 40, lossRatio: 0.33333, deliveryBytesPerSecond: 16_000, remote: '[2001:db8::1]:4090' },
+      {
+        rttMs: 41.3,
+        minRttMs: 40,
+        lossRatio: 0.33333,
+        deliveryBytesPerSecond: 16_000,
+        remote: '[2001:db8::1]:4090',
+        payloadBytes: 1447,
+      },
       { state: 'attaching' },
     ]);
     expect(view.paths[1]).not.toHaveProperty('rttMs');

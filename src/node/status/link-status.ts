@@ -30,6 +30,7 @@ function pathView(path: LinkPathStatus): LinkView['paths'][number] {
     ...(state === 'attaching' ? {} : { rttMs: tenths(rttMs), minRttMs: tenths(minRttMs) }),
     lossRatio: Math.min(1, Math.round(path.lossRatio * 1e5) / 1e5),
     deliveryBytesPerSecond: whole(path.deliveryBytesPerSecond),
+    payloadBytes: path.payloadBytes,
     sentBytes: path.sentBytes,
     sentPackets: path.sentPackets,
     receivedBytes: path.receivedBytes,

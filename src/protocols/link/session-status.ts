@@ -19,6 +19,7 @@ function pathStatus(path: LinkPath): PathStatus {
     minRttMs: rtt.minMs,
     lossRatio: path.lossRatio,
     deliveryBytesPerSecond: rate.deliveryBytesPerSecond,
+    payloadBytes: path.payloadBytes,
     sentBytes,
     sentPackets,
     receivedBytes,

@@ -7,9 +7,7 @@ export interface SessionEvents {
   /** Something is to be sent though no packet came and no timer fired: call `poll`. */
   wake?(): void;
   pathState?(pathId: number, state: PathState): void;
-  /** The peer has that packet of the path: its record layer may change the key. The newest of each ACK. */
-  acknowledged?(pathId: number, packetNumber: number): void;
-  /** The peer has the packet of this number: tell the sealer of the path's records. */
+  /** The peer has the packet of this number, the newest of an ACK: the sealer of the path's records may change the key. */
   acknowledged?(pathId: number, packetNumber: number): void;
   /** The session no longer uses a path, as the peer was restarted: close its connection. */
   pathClosed?(pathId: number): void;
@@ -51,6 +49,8 @@ export interface PathStatus {
   readonly lossRatio: number;
   /** What the line was seen to deliver, in bytes a second. */
   readonly deliveryBytesPerSecond: number;
+  /** Most bytes of a payload now: what the path is known to carry. */
+  readonly payloadBytes: number;
   readonly sentBytes: number;
   readonly sentPackets: number;
   readonly receivedBytes: number;
