@@ -121,6 +121,68 @@ describe('a link that listens', () => {
     await expectUntouched();
   });
 
+  it('takes nothing of genuine messages that were changed, cut or repeated on the way, in any state', async () => {
+    const pair = new LinkPair();
+    const random = seededRandom(9);
+    let answersToStranger = 0;
+    let isBusy = false;
+    pair.network.line.onDatagram = (datagram, from, to) => {
+      if (to.address === '10.6.6.6') answersToStranger += datagram.length;
+      if (isBusy || to.address === '10.6.6.6') return datagram;
+      isBusy = true;
+      const changed = Buffer.from(datagram);
+      changed[Math.floor(random() * changed.length)]! ^= 1 << Math.floor(random() * 8);
+      const stranger = { address: '10.6.6.6', port: 6 };
+      for (const source of [from, stranger]) {
+        for (const each of [changed, datagram.subarray(0, Math.floor(random() * datagram.length)), datagram]) {
+          pair.network.arrive(each, source, to);
+        }
+      }
+      isBusy = false;
+      return datagram;
+    };
+    const near = await pair.listen();
+    const far = await pair.dial({ to: BY_UDP });
+    const store = testStore('/live');
+    far.publish(store);
+    const listener = new Listener('/live');
+    near.subscribe(listener.channel);
+    const total = await pair.play(store, 100);
+    await pair.clock.run(1000);
+    expect(listener.frames).toEqual(numbers(0, total));
+    expect([listener.gaps, near.status()[0]!.connects, far.status()[0]!.connects]).toEqual([[], 1, 1]);
+    expect(pair.relay.links.refusals()).toMatchObject({
+      forged_record: expect.any(Number),
+      duplicate_record: expect.any(Number),
+    });
+    // At most cookies: the stranger is never greeted, nor does the stream follow it.
+    expect(answersToStranger).toBeLessThan(1000);
+    expect(pair.relay.lines.length + pair.studio.lines.length).toBeLessThan(20);
+  });
+
+  it('answers 20,000 records with wrong tags with nothing, and one line', async () => {
+    const { pair, expectUntouched } = await flowing();
+    const records: { datagram: Buffer; to: { address: string; port: number } }[] = [];
+    pair.network.line.onDatagram = (datagram, from, to) => {
+      if (from.address === STUDIO && datagram[0] === 0x10) records.push({ datagram, to });
+      return datagram;
+    };
+    await pair.clock.run(3000);
+    pair.network.line.onDatagram = (datagram) => datagram;
+    const { datagram, to } = records.at(-1)!;
+    const stranger = await Stranger.at(pair.network, '10.6.6.6', LISTEN);
+    for (let count = 0; count < 20_000; count++) {
+      const forged = Buffer.from(datagram);
+      forged.writeUInt32BE(datagram.readUInt32BE(5) + 1000 + count, 5);
+      pair.network.arrive(forged, stranger.source, to);
+    }
+    await pair.clock.run(1000);
+    expect(stranger.answers).toEqual([]);
+    expect(pair.relay.links.refusals()).toMatchObject({ forged_record: 20_000 });
+    expect(pair.relay.lines.length).toBeLessThanOrEqual(1);
+    await expectUntouched();
+  });
+
   it('gives a hello that comes again the same answer, and forgets it without a genuine record', async () => {
     const pair = new LinkPair();
     const near = await pair.listen();

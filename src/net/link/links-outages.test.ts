@@ -47,6 +47,27 @@ describe('a link over a line that fails', () => {
     expect(flow.far.status()[0]!.state).toBe('up');
   });
 
+  it.each([
+    ['to', STUDIO],
+    ['from', RELAY],
+  ])('goes on by TLS while nothing comes %s the relay by UDP, and in both directions after', async (_, blocked) => {
+    const flow = await flowing();
+    const { pair, store, far } = flow;
+    pair.network.line.onDatagram = (datagram, from) => (from.address === blocked ? undefined : datagram);
+    await pair.play(store, 50);
+    await expectAll(flow, await pair.play(store, 1));
+    expect([far.status()[0]!.state, far.status()[0]!.connects]).toEqual(['up', 1]);
+    pair.network.line.onDatagram = (datagram) => datagram;
+    await pair.play(store, 100);
+    await expectAll(flow, await pair.play(store, 1));
+    expect(
+      far
+        .status()[0]!
+        .paths.map(({ carrier, state }) => `${carrier} ${state}`)
+        .sort(),
+    ).toEqual(['tls alive', 'udp alive']);
+  });
+
   it('says nothing new in an outage, and why not when it lasts', async () => {
     const { pair, store, far } = await flowing();
     pair.network.line.down.add(RELAY);

@@ -89,6 +89,27 @@ describe('a session with a hostile peer', () => {
     expect(() => session.receive(1, 1, payload(frame), 1)).toThrow(ProtocolViolation);
   });
 
+  it('keeps its times and its rate whatever delays the peer claims', () => {
+    for (const delayMs of [0, 1e5, Number.MAX_SAFE_INTEGER / 20]) {
+      const { session } = open();
+      session.receive(1, 0, payload({ ...HELLO, maxAckDelayMs: Number.MAX_SAFE_INTEGER }), 0);
+      let sent = 0;
+      for (let nowMs = 0; nowMs < 60_000; nowMs += 50) {
+        session.tick(nowMs);
+        for (let packet = session.poll(nowMs); packet; packet = session.poll(nowMs)) sent = packet.packetNumber + 1;
+        if (nowMs > 30_000 || sent === 0) continue;
+        session.receive(1, 1 + nowMs / 50, payload({ type: 'ack', delayMs, ranges: [{ start: 0, end: sent }] }), nowMs);
+      }
+      const [path] = session.status().paths;
+      expect(path!.rttMs).toBeGreaterThanOrEqual(0);
+      expect(path!.rttMs).toBeLessThan(1000);
+      expect(path!.state).toBe('suspect');
+      // Pings back off to one in two seconds.
+      expect(sent).toBeLessThan(400);
+      expect(session.nextTimeoutMs(60_000)).toBeGreaterThan(59_000);
+    }
+  });
+
   it('takes at most 1,024 channels, each under one name', () => {
     const { session } = open();
     session.receive(1, 0, payload(HELLO), 0);

@@ -72,6 +72,13 @@ describe('the first bytes', () => {
     expect([rig.refusals, rig.ends]).toEqual([[reason], []]);
   });
 
+  it('refuse TLS older than 1.2', async () => {
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    const socket = connectTls({ port: await rig.listen(), host: '127.0.0.1', rejectUnauthorized: false, ...old });
+    await expect(once(socket, 'secureConnect')).rejects.toThrow();
+    expect(await rig.refusal()).toBe('failed-tls');
+  });
+
   it('refuse the same inside TLS', async () => {
     const port = await rig.listen();
     for (const bytes of ['SSH-2.0-OpenSSH\r\n', '\x16\x03\x01', '\0\x05hello', '\x05\0']) {
