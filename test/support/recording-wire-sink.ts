@@ -1,5 +1,6 @@
 import type { SessionWriter } from '../../src/modules/session.ts';
-import type { WireSink } from '../../src/protocols/distreamer/wire-reader.ts';
+import { MessageDecoder } from '../../src/protocols/distreamer/message-codec.ts';
+import type { WireReader, WireSink } from '../../src/protocols/distreamer/wire-reader.ts';
 import type { RecordingSessions } from './recording-session.ts';
 
 /** A sink whose sessions are recorded as those of an input. */
@@ -14,4 +15,16 @@ export function recordingWireSink(sessions: RecordingSessions): WireSink {
     discontinuity: (cause, lostMs) => writer!.discontinuity(cause, lostMs),
     end: () => writer!.end(),
   };
+}
+
+/** Feeds one connection's bytes to a reader and ends its session. */
+export function feedReader(reader: WireReader, sessions: RecordingSessions, portions: Iterable<Buffer>): void {
+  const decoder = new MessageDecoder();
+  reader.connect(recordingWireSink(sessions));
+  for (const portion of portions) {
+    decoder.push(portion, (message) => {
+      if (message.action !== 'err') reader.push(message);
+    });
+  }
+  sessions.close();
 }

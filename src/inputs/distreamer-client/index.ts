@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { sleep } from '../../core/clock.ts';
 import { ProtocolViolation } from '../../core/errors.ts';
+import { pollOptions } from '../../modules/distreamer-options.ts';
 import { defineInput } from '../../modules/input.ts';
-import { peerTarget, peerUrl } from '../../modules/peer-url.ts';
-import { durationMs, secret } from '../../modules/values.ts';
+import { peerTarget } from '../../modules/peer-url.ts';
 import { type PollPeerOptions, pollPeer } from '../../net/poll-peer.ts';
 import { parsePeerAddress } from '../../protocols/distreamer/peer-address.ts';
 import { PollPull } from '../../protocols/distreamer/poll-pull.ts';
@@ -16,14 +16,7 @@ const DEFAULT_PORT = 7080;
 export default defineInput({
   type: 'distreamer-client',
   summary: 'Polls a stream over a line that may fail: DiStreamer’s polling protocol (DiStreamerClient).',
-  schema: z.strictObject({
-    url: peerUrl(DEFAULT_PORT),
-    password: secret().default('').describe('Password of the other side.'),
-    timeout: durationMs({ min: '100ms', max: '1h' })
-      .prefault('5s')
-      .describe('A request that makes no progress for so long is given up and made again.'),
-    interval: durationMs({ min: '100ms', max: '1m' }).prefault('3s').describe('How often the other side is asked.'),
-  }),
+  schema: z.strictObject(pollOptions(DEFAULT_PORT)),
   overLine: true,
   async run(context) {
     const { options, signal, clock, network, memory } = context;

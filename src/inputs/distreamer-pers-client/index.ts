@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { peerOptions } from '../../modules/distreamer-options.ts';
 import { defineInput } from '../../modules/input.ts';
-import { peerTarget, peerUrl } from '../../modules/peer-url.ts';
-import { durationMs, secret } from '../../modules/values.ts';
+import { peerTarget } from '../../modules/peer-url.ts';
+import { durationMs } from '../../modules/values.ts';
 import { parsePeerAddress } from '../../protocols/distreamer/peer-address.ts';
 import { encodePullRequest } from '../../protocols/distreamer/pull-request.ts';
 import { keptReader, reportOf } from '../distreamer/kept-reader.ts';
@@ -15,8 +16,7 @@ export default defineInput({
   type: 'distreamer-pers-client',
   summary: 'Pulls a stream over a line that may fail: DiStreamer’s persistent protocol (DiStreamerPersClient).',
   schema: z.strictObject({
-    url: peerUrl(DEFAULT_PORT),
-    password: secret().default('').describe('Password of the other side.'),
+    ...peerOptions(DEFAULT_PORT),
     timeout: durationMs({ min: '100ms', max: '1h' })
       .prefault('5s')
       .describe('Silence after which the connection is given up and made again; also the time to connect.'),

@@ -2,9 +2,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.ts';
-import { PacedSessions, turnUntil } from '../../../test/support/paced-sessions.ts';
-import { recordingInput } from '../../../test/support/recording-session.ts';
+import { startPacedInput } from '../../../test/support/paced-input.ts';
 import { silentLogger } from '../../core/logger.ts';
 import fileInput, { createFileInput } from './index.ts';
 import type { FileOptions } from './player.ts';
@@ -21,34 +19,15 @@ const warnings: string[] = [];
 const log = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
 beforeEach(() => void warnings.splice(0));
 
-/** Starts the input on a fake clock; `until` turns it while the disk's answers come. */
 function start(
   options: Partial<FileOptions> & { path: string },
   memory = new Map<string, unknown>(),
   random?: () => number,
 ) {
-  const clock = new FakeClock();
-  const sessions = new PacedSessions(clock);
-  const abort = new AbortController();
   const module = random ? createFileInput(random) : fileInput;
   const { lead, ...written } = options;
   const parsed = { ...module.schema.parse(written), ...(lead === undefined ? {} : { lead }) };
-  const input = recordingInput(parsed, { clock, sessions, log, memory, baseDir: folder, signal: abort.signal });
-  let ended: unknown;
-  const finished = module.run(input.context).then(
-    () => {
-      ended = 'resolved';
-    },
-    (error) => {
-      ended = error;
-    },
-  );
-  const until = (condition: () => boolean) => turnUntil(clock, condition);
-  const end = async () => {
-    await until(() => ended !== undefined);
-    return ended;
-  };
-  return { clock, sessions, abort, finished, until, end, report: input.report, memory };
+  return { ...startPacedInput(module, parsed, { log, memory, baseDir: folder }), memory };
 }
 
 describe('file input', () => {

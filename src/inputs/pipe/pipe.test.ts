@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock, settle } from '../../../test/support/fake-clock.ts';
-import { PacedSessions, turnUntil } from '../../../test/support/paced-sessions.ts';
-import { recordingInput } from '../../../test/support/recording-session.ts';
+import { settle } from '../../../test/support/fake-clock.ts';
+import { startPacedInput } from '../../../test/support/paced-input.ts';
 import { createPipeInput } from './index.ts';
 
 const mp3File = join(import.meta.dirname, '../../../test/fixtures/audio/cbr-128k-44100.mp3');
@@ -19,26 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 function start(module: ReturnType<typeof createPipeInput>, written: object = {}, streamName = 'test') {
-  const clock = new FakeClock();
-  const sessions = new PacedSessions(clock);
-  const abort = new AbortController();
-  const options = module.schema.parse(written);
-  const input = recordingInput(options, { clock, sessions, streamName, baseDir: folder, signal: abort.signal });
-  let ended: unknown;
-  const finished = module.run(input.context).then(
-    () => {
-      ended = 'resolved';
-    },
-    (error) => {
-      ended = error;
-    },
-  );
-  const until = (condition: () => boolean) => turnUntil(clock, condition);
-  const end = async () => {
-    await until(() => ended !== undefined);
-    return ended;
-  };
-  return { clock, sessions, abort, until, end, finished, report: input.report };
+  return startPacedInput(module, module.schema.parse(written), { streamName, baseDir: folder });
 }
 
 describe('pipe input', () => {

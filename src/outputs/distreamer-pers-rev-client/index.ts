@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { peerOptions } from '../../modules/distreamer-options.ts';
 import { defineOutput } from '../../modules/output.ts';
-import { peerTarget, peerUrl } from '../../modules/peer-url.ts';
-import { durationMs, secret, sizeBytes } from '../../modules/values.ts';
+import { peerTarget } from '../../modules/peer-url.ts';
+import { durationMs, sizeBytes } from '../../modules/values.ts';
 import { parsePeerAddress } from '../../protocols/distreamer/peer-address.ts';
 import { PushSender } from '../../protocols/distreamer/push-session.ts';
 import { followStream } from '../distreamer/followed-store.ts';
@@ -15,8 +16,7 @@ export default defineOutput({
   type: 'distreamer-pers-rev-client',
   summary: 'Sends the buffer over a line that may fail: DiStreamer’s persistent push (DiStreamerPersRevClient).',
   schema: z.strictObject({
-    url: peerUrl(DEFAULT_PORT),
-    password: secret().default('').describe('Password of the other side.'),
+    ...peerOptions(DEFAULT_PORT),
     timeout: durationMs({ min: '100ms', max: '1h' })
       .prefault('5s')
       .describe(

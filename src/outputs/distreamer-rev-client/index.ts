@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { sleep } from '../../core/clock.ts';
+import { pollOptions } from '../../modules/distreamer-options.ts';
 import { defineOutput } from '../../modules/output.ts';
-import { peerTarget, peerUrl } from '../../modules/peer-url.ts';
-import { durationMs, secret } from '../../modules/values.ts';
+import { peerTarget } from '../../modules/peer-url.ts';
 import { pollPeer } from '../../net/poll-peer.ts';
 import { parsePeerAddress } from '../../protocols/distreamer/peer-address.ts';
 import { PollPush } from '../../protocols/distreamer/poll-push.ts';
@@ -21,15 +21,7 @@ interface Totals {
 export default defineOutput({
   type: 'distreamer-rev-client',
   summary: 'Posts the buffer to a server: DiStreamer’s polling push (DiStreamerRevClient).',
-  schema: z.strictObject({
-    url: peerUrl(DEFAULT_PORT),
-    password: secret().default('').describe('Password of the other side.'),
-    timeout: durationMs({ min: '100ms', max: '1h' })
-      .prefault('5s')
-      .describe('A request that makes no progress for so long is given up and made again.'),
-    interval: durationMs({ min: '100ms', max: '1m' }).prefault('3s').describe('How often the other side is asked.'),
-    ...STORE_OPTIONS,
-  }),
+  schema: z.strictObject({ ...pollOptions(DEFAULT_PORT), ...STORE_OPTIONS }),
   async run(context) {
     const { options, signal, clock, network, memory } = context;
     const peer = parsePeerAddress(options.url, DEFAULT_PORT)!;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { firstBreak } from '../../../test/support/counting-pattern.ts';
+import { oggPage } from '../../../test/support/ogg.ts';
 import { recordedPolls } from '../../../test/support/poll-capture.ts';
 import { RecordingSessions } from '../../../test/support/recording-session.ts';
 import { recordingWireSink } from '../../../test/support/recording-wire-sink.ts';
@@ -137,7 +138,11 @@ describe('a polling client', () => {
   });
 
   it('joins an Ogg stream with the header pages from the list', () => {
-    const [page, headers] = [oggPage(2, 'audio'), Buffer.concat([oggPage(0, 'one', 2), oggPage(1, 'two')])];
+    const page = oggPage(Buffer.from('audio'), { sequence: 2 });
+    const headers = Buffer.concat([
+      oggPage(Buffer.from('one'), { flags: 2 }),
+      oggPage(Buffer.from('two'), { sequence: 1 }),
+    ]);
     const client = new Client();
     const list = {
       fragmentslist: [5],
@@ -155,14 +160,3 @@ describe('a polling client', () => {
     expect(client.sessions.bytes).toEqual(Buffer.concat([headers, page]));
   });
 });
-
-function oggPage(sequence: number, body: string, flags = 0): Buffer {
-  const head = Buffer.alloc(28);
-  head.write('OggS', 'latin1');
-  head[5] = flags;
-  head.writeUInt32LE(77, 14);
-  head.writeUInt32LE(sequence, 18);
-  head[26] = 1;
-  head[27] = body.length;
-  return Buffer.concat([head, Buffer.from(body)]);
-}

@@ -3,10 +3,9 @@ import { firstBreak } from '../../../test/support/counting-pattern.ts';
 import { distreamerCapture } from '../../../test/support/distreamer-capture.ts';
 import { cut } from '../../../test/support/portions.ts';
 import { RecordingSessions } from '../../../test/support/recording-session.ts';
-import { recordingWireSink } from '../../../test/support/recording-wire-sink.ts';
+import { feedReader } from '../../../test/support/recording-wire-sink.ts';
 import { spellMessages } from '../../../test/support/spell-messages.ts';
 import { WireStudio } from '../../../test/support/wire-studio.ts';
-import { MessageDecoder } from './message-codec.ts';
 import { encodePullRequest } from './pull-request.ts';
 import { PullSession } from './pull-session.ts';
 import { WireReader } from './wire-reader.ts';
@@ -136,7 +135,7 @@ describe('a persistent pull session', () => {
     const taken = Array.from({ length: 30 }, () => session.next()!);
     studio.play(200);
     session.interval();
-    feed(reader, sessions, [...taken, drain(session)]);
+    feedReader(reader, sessions, [...taken, drain(session)]);
     expect(sessions.continuities).toEqual(['new']);
     expect(sessions.causes).toEqual(['eviction']);
     expect(reader.counters.gaps).toBe(1);
@@ -155,7 +154,7 @@ describe('a persistent pull session', () => {
           studio.play(3);
           session.interval();
           const bytes = Buffer.concat([sent, drain(session)]).subarray(0, limit);
-          feed(reader, sessions, cut(bytes, [1, 700, 13]));
+          feedReader(reader, sessions, cut(bytes, [1, 700, 13]));
         }
         expect(sessions.length).toBeGreaterThan(14 * 4000);
         expect(firstBreak(sessions.bytes)).toBe(-1);
@@ -206,16 +205,5 @@ describe('a persistent pull session', () => {
     expect(session.state).toBe('head');
   });
 });
-
-function feed(reader: WireReader, sessions: RecordingSessions, portions: Iterable<Buffer>): void {
-  const decoder = new MessageDecoder();
-  reader.connect(recordingWireSink(sessions));
-  for (const portion of portions) {
-    decoder.push(portion, (message) => {
-      if (message.action !== 'err') reader.push(message);
-    });
-  }
-  sessions.close();
-}
 
 const split = (bytes: Buffer) => bytes.toString('latin1').split('\r\n\r\n');

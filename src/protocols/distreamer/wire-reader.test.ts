@@ -4,22 +4,10 @@ import { firstBreak, patternPosition } from '../../../test/support/counting-patt
 import { distreamerCapture } from '../../../test/support/distreamer-capture.ts';
 import { cut } from '../../../test/support/portions.ts';
 import { RecordingSessions } from '../../../test/support/recording-session.ts';
-import { recordingWireSink } from '../../../test/support/recording-wire-sink.ts';
+import { feedReader } from '../../../test/support/recording-wire-sink.ts';
 import { MessageDecoder } from './message-codec.ts';
 import { encodePullRequest } from './pull-request.ts';
 import { WireReader } from './wire-reader.ts';
-
-/** Feeds one connection's bytes to a reader. */
-function receive(reader: WireReader, sessions: RecordingSessions, portions: Iterable<Buffer>): void {
-  const decoder = new MessageDecoder();
-  reader.connect(recordingWireSink(sessions));
-  for (const portion of portions) {
-    decoder.push(portion, (message) => {
-      if (message.action !== 'err') reader.push(message);
-    });
-  }
-  sessions.close();
-}
 
 const server = (name: string) => distreamerCapture(`persserver-persclient-${name}.server`);
 
@@ -29,7 +17,7 @@ function receiveAll(names: readonly string[], portions = (bytes: Buffer) => [byt
   const requests: Buffer[] = [];
   for (const name of names) {
     requests.push(encodePullRequest('secret', reader.heldNumbers));
-    receive(reader, sessions, portions(server(name)));
+    feedReader(reader, sessions, portions(server(name)));
   }
   return { reader, sessions, requests };
 }
@@ -53,7 +41,7 @@ describe('a reader of recorded sessions', () => {
     expect(sessions.events.at(-1)).toEqual({ at: 9 * 4096, kind: 'end' });
     expect(reader.sourceGeneration).toBeUndefined();
     expect(reader.heldNumbers).toEqual([]);
-    receive(reader, sessions, [server('meta-no-1')]);
+    feedReader(reader, sessions, [server('meta-no-1')]);
     expect(sessions.continuities).toEqual(['new', 'new']);
   });
 
@@ -115,9 +103,9 @@ describe('a reader of recorded sessions', () => {
   it('gives the same when the first kilobytes are cut at every byte', () => {
     const head = server('meta-yes-1').subarray(0, 21_000);
     const whole = new RecordingSessions();
-    receive(new WireReader(), whole, [head]);
+    feedReader(new WireReader(), whole, [head]);
     const sessions = new RecordingSessions();
-    receive(new WireReader(), sessions, cut(head, [1]));
+    feedReader(new WireReader(), sessions, cut(head, [1]));
     expect(sessions.bytes.equals(whole.bytes)).toBe(true);
     expect(sessions.length).toBeGreaterThan(20_000);
     expect(sessions.events).toEqual(whole.events);
@@ -130,9 +118,9 @@ describe('a reader of recorded sessions', () => {
     for (let at = 1; at <= first.length; at += 1013) {
       const reader = new WireReader();
       const sessions = new RecordingSessions();
-      receive(reader, sessions, [first.subarray(0, at)]);
+      feedReader(reader, sessions, [first.subarray(0, at)]);
       const passed = reader.counters.fragments;
-      receive(reader, sessions, [again]);
+      feedReader(reader, sessions, [again]);
       const missing = passed === 0 ? 0 : 20 - passed;
       seen.add(missing);
       expect(sessions.causes).toEqual(missing > 0 ? ['line-loss'] : []);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countingBytes, firstBreak } from '../../../test/support/counting-pattern.ts';
 import { FragmentSource, testFormat } from '../../../test/support/frames.ts';
+import { oggPage } from '../../../test/support/ogg.ts';
 import { RecordingSessions } from '../../../test/support/recording-session.ts';
 import { recordingWireSink } from '../../../test/support/recording-wire-sink.ts';
 import type { Fragment } from '../../core/fragment.ts';
@@ -187,16 +188,7 @@ describe('a wire store', () => {
   });
 
   it('gives Ogg its header pages in the stream and to those who join, and no metadata inside', () => {
-    const page = (flags: number, sequence: number, body: string) => {
-      const head = Buffer.alloc(28);
-      head.write('OggS', 'latin1');
-      head[5] = flags;
-      head.writeUInt32LE(77, 14);
-      head.writeUInt32LE(sequence, 18);
-      head[26] = 1;
-      head[27] = body.length;
-      return Buffer.concat([head, Buffer.from(body)]);
-    };
+    const page = (flags: number, sequence: number, body: string) => oggPage(Buffer.from(body), { flags, sequence });
     const headers = Buffer.concat([page(2, 0, 'identification'), page(0, 1, 'comment and setup')]);
     const format = testFormat({ contentType: 'application/ogg', codec: 'vorbis', headers });
     const source = new FragmentSource(format);
