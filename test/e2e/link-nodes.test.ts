@@ -93,7 +93,7 @@ describe('nodes joined by a link', () => {
     await studio.stop('SIGKILL');
     await pause(1500);
     const studio2 = await again(studio);
-    await studio2.stream(({ buffer }) => buffer.heldSeconds > 14);
+    await studio2.stream(({ buffer }) => buffer.heldSeconds > 12);
     const player = listen(relay2.port, '/out');
     await until('sound', () => player.body().length > 40_000);
     expect(player.head()).toMatch(/icy-name: ?Radio Lab/i);
@@ -114,17 +114,24 @@ describe('nodes joined by a link', () => {
     expect(after![cuts[0]!]!).toBeGreaterThan(after![cuts[0]! - 1]!);
     const { counters } = (await relay2.status()).streams[0]!;
     expect(counters).toMatchObject({ gaps: 1 });
-  }, 60_000);
+  });
 
-  it('are joined by a shared key', async () => {
+  it('are joined by a shared key, and lose nothing while either process stands still', async () => {
     const sharedKey = generateSharedKey();
     const wire = await freePort();
     const { url } = await source();
-    await node(studioYaml({ url, out: `to: "127.0.0.1:${wire}", sharedKey: ${sharedKey}` }));
+    const studio = await node(studioYaml({ url, out: `to: "127.0.0.1:${wire}", sharedKey: ${sharedKey}` }));
     const relay = await node(relayYaml(`listen: { host: 127.0.0.1, port: ${wire} }, sharedKey: ${sharedKey}`));
     await relay.stream(({ state }) => state === 'live');
     const player = listen(relay.port, '/out');
     await until('sound', () => player.body().length > 30_000);
+    for (const { process } of [studio, relay]) {
+      process.kill('SIGSTOP');
+      await pause(3000);
+      process.kill('SIGCONT');
+      const before = player.body().length;
+      await until('more sound', () => player.body().length > before + 40_000);
+    }
     expect(breaks(liveNumbers(player.body()))).toEqual([]);
   });
 
@@ -137,7 +144,7 @@ describe('nodes joined by a link', () => {
     const studio = await node(studioYaml({ url, out }, keys[0]));
     const relay = await node(relayYaml(`to: "127.0.0.1:${wire}", peer: ${publicKeyOf(keys[0])}`, stranger));
     await until('the refusal', () => lines(studio, /refused/).length > 0);
-    await pause(6000);
+    await pause(4000);
     expect(lines(studio, /refused/)).toHaveLength(1);
     // Each of its addresses is told of once.
     expect(lines(relay, /cannot reach .* by UDP/)).toHaveLength(1);
