@@ -1,0 +1,107 @@
+import { comparePcm, type FrameRange, type PcmComparison } from './compare-pcm.ts';
+import { GAP_CAUSES, GapList } from './gap-list.ts';
+import { framesText, timeText } from './position-text.ts';
+import type { Take, TakeTrack, TrackVerdict } from './take-schema.ts';
+
+const SHOWN_CAUSES = 3;
+
+/**
+ * The account of a recorder with that of the sender put in, every track compared, and the verdict in words. Tracks
+ * belong together by their names; a track that was sent and not recorded is added.
+ * @param sent undefined: nothing is known of what was sent, so nothing can be proven
+ */
+export function proveTake(recorded: Take, sent: Take | undefined): Take {
+  const byName = new Map(sent?.tracks.map((track) => [track.name, track]));
+  const names = new Set(recorded.tracks.map(({ name }) => name));
+  const missing = (sent?.tracks ?? []).filter(({ name }) => !names.has(name)).map(missingTrack);
+  const tracks = [...recorded.tracks.map((track) => proveTrack(track, byName.get(track.name))), ...missing];
+  const clocks = { ...recorded.clocks, ...(sent?.clocks.sender ? { sender: sent.clocks.sender } : {}) };
+  return { ...recorded, clocks, tracks, verdict: takeVerdict(tracks) };
+}
+
+function missingTrack(track: TakeTrack): TakeTrack {
+  const verdict: TrackVerdict = { kind: 'missing', words: 'was sent and not recorded' };
+  return { ...track, gaps: [], gapsAreExact: true, offsetFrames: null, verdict };
+}
+
+function proveTrack(track: TakeTrack, sent: TakeTrack | undefined): TakeTrack {
+  if (!sent?.sent || !track.recorded) return { ...track, offsetFrames: null, verdict: unproven(track) };
+  const packets = { ...track.packets, ...(sent.packets.sent === undefined ? {} : { sent: sent.packets.sent }) };
+  const merged = { ...track, packets, sent: sent.sent };
+  const isSameFormat =
+    sent.encoding === track.encoding && sent.sampleRate === track.sampleRate && sent.channels === track.channels;
+  if (!isSameFormat) {
+    const words = `differs: sent as ${formatOf(sent)}, recorded as ${formatOf(track)}`;
+    return { ...merged, offsetFrames: null, verdict: { kind: 'differs', words } };
+  }
+  const comparison = comparePcm(sent.sent, track.recorded, GapList.of(track.gaps));
+  return { ...merged, offsetFrames: comparison.offsetFrames, verdict: verdictOf(merged, comparison) };
+}
+
+function formatOf({ encoding, sampleRate, channels }: TakeTrack): string {
+  return `${encoding}/${sampleRate}/${channels}`;
+}
+
+function unproven(track: TakeTrack): TrackVerdict {
+  const words = track.recorded ? 'the sender left no account of it' : 'there is no account of what was recorded';
+  const gaps = track.gaps.length > 0 ? `; ${gapWords(track)}` : '';
+  return { kind: 'unproven', words: `not proven: ${words}${gaps}` };
+}
+
+function verdictOf(track: TakeTrack, comparison: PcmComparison): TrackVerdict {
+  const { sampleRate } = track;
+  const [difference] = comparison.differences;
+  // Silence that both sides wrote alike, such as after a track's end, is no fault of the recording.
+  if (comparison.isIdentical) {
+    return {
+      kind: 'identical',
+      words: `identical: ${framesText(comparison.equalFrames, sampleRate)}, sample for sample`,
+    };
+  }
+  if (comparison.offsetFrames !== null && comparison.offsetFrames !== 0) {
+    const words = `identical, but ${framesText(Math.abs(comparison.offsetFrames), sampleRate)} too ${comparison.offsetFrames > 0 ? 'late' : 'early'}`;
+    return { kind: 'shifted', words };
+  }
+  if (difference) return { kind: 'differs', words: `differs: ${differenceWords(comparison.differences, sampleRate)}` };
+  if (track.gaps.length > 0) return { kind: 'gaps', words: `${gapWords(track)}; ${elsewhere(comparison, sampleRate)}` };
+  if (comparison.equalFrames === 0) {
+    return { kind: 'unproven', words: 'not proven: no whole block of what was sent was recorded' };
+  }
+  return { kind: 'part', words: `a part of what was sent; ${elsewhere(comparison, sampleRate)}` };
+}
+
+function elsewhere({ equalFrames }: PcmComparison, sampleRate: number): string {
+  return equalFrames > 0 ? `${framesText(equalFrames, sampleRate)} proven identical` : 'nothing else can be proven';
+}
+
+function differenceWords(differences: readonly FrameRange[], sampleRate: number): string {
+  const [start, frames] = differences[0]!;
+  const more = differences.length > 1 ? `, and in ${differences.length - 1} other places` : '';
+  return `between ${timeText(start, sampleRate)} and ${timeText(start + frames, sampleRate)}${more}, where nothing is known to be missing`;
+}
+
+/** How much is missing, since when, and why. */
+function gapWords({ gaps, gapsAreExact, sampleRate }: TakeTrack): string {
+  const frames = gaps.reduce((sum, [, length]) => sum + length, 0);
+  const causes = [...new Set(gaps.map(([, , cause]) => GAP_CAUSES[cause]))];
+  const why = causes.slice(0, SHOWN_CAUSES).join(', ') + (causes.length > SHOWN_CAUSES ? ' and more' : '');
+  const count = gaps.length === 1 ? '1 gap' : `${gaps.length} gaps`;
+  const most = gapsAreExact ? '' : 'at most ';
+  return `${count}, ${most}${framesText(frames, sampleRate)} missing (${why}), first at ${timeText(gaps[0]![0], sampleRate)}`;
+}
+
+function takeVerdict(tracks: readonly TakeTrack[]): Take['verdict'] {
+  const wrong = tracks.filter(({ verdict }) => verdict.kind !== 'identical');
+  if (tracks.length === 0) return { isIdentical: false, words: 'There are no tracks.' };
+  if (wrong.length === 0) {
+    const words = tracks.length === 1 ? 'The track is' : `All ${tracks.length} tracks are`;
+    return { isIdentical: true, words: `${words} identical to what was sent, sample for sample.` };
+  }
+  if (wrong.every(({ verdict }) => verdict.kind === 'unproven')) {
+    return { isIdentical: false, words: 'Nothing is proven: there is no account of the sender to compare with.' };
+  }
+  return {
+    isIdentical: false,
+    words: `${wrong.length} of ${tracks.length} tracks are not identical to what was sent.`,
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * `take.json`: what was sent or recorded, to the sample. A sender's has the accounts `sent`, a recorder's `recorded`;
+ * once they are compared both are in the recorder's.
+ * @module
+ */
+import { z } from 'zod';
+import { GAP_CAUSES, type GapCause } from './gap-list.ts';
+
+const MAX_TRACKS = 4096;
+const MAX_GAPS = 200_000;
+const MAX_BINS = 512;
+const MAX_BLOCKS = 1024;
+
+const count = () => z.int().min(0);
+const amount = () => z.number().min(0);
+const text = (most: number) => z.string().max(most);
+const utc = () => z.iso.datetime();
+const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
+
+const pcm = z.strictObject({
+  startFrame: count().describe('Position of the first sample frame, from the start of the session'),
+  frames: count(),
+  sha256: hex(64).describe('Of all samples, interleaved, little endian: the data chunk of the WAV file'),
+  blocks: z.strictObject({
+    frames: z.int().min(1).describe('Sample frames of a block; block n begins at position n times that'),
+    first: count(),
+    digests: z.array(hex(32).nullable()).max(MAX_BLOCKS).readonly().describe('null: not all of the block is there'),
+  }),
+});
+
+const histogram = z.strictObject({
+  count: count(),
+  p50Us: amount(),
+  p99Us: amount(),
+  p999Us: amount(),
+  maxUs: amount(),
+  bins: z
+    .array(z.tuple([amount(), count()]))
+    .max(MAX_BINS)
+    .describe('Upper end in microseconds, and how many'),
+});
+
+const packets = z.strictObject({
+  sent: count().optional(),
+  received: count().optional(),
+  lost: count().optional().describe('Never came, nor by repair'),
+  late: count().optional().describe('Came after their place had been written'),
+  duplicated: count().optional(),
+  reordered: count().optional(),
+  repaired: count().optional().describe('Lost at first, and had after all'),
+});
+
+const clock = z.strictObject({
+  source: z.enum(['ntp', 'ptp', 'local']),
+  server: text(300).optional(),
+  offsetMs: z.number().nullable().describe('How far this clock is ahead of the source; null: not measured'),
+  errorBoundMs: amount().nullable().describe('How wrong the offset can be; null: not known'),
+});
+
+const causes = Object.keys(GAP_CAUSES) as [GapCause, ...GapCause[]];
+
+const track = z.strictObject({
+  name: text(256),
+  file: text(4096).optional().describe('Name of the file, beside the account'),
+  encoding: z.enum(['L16', 'L24']),
+  sampleRate: count(),
+  channels: count(),
+  sent: pcm.optional(),
+  recorded: pcm.optional(),
+  offsetFrames: z.int().nullable().describe('Of what was recorded against what was sent; null: not known'),
+  gaps: z
+    .array(z.tuple([count(), z.int().min(1), z.enum(causes)]).readonly())
+    .max(MAX_GAPS)
+    .readonly()
+    .describe('Position of the first missing sample frame, how many are missing, why'),
+  gapsAreExact: z.boolean().describe('False: there were more than are kept, so neighbours were joined'),
+  packets,
+  spacing: histogram.optional().describe('How far packets were from their nominal distance'),
+  lateness: histogram.optional().describe('How long after its slot a packet left, or came'),
+  verdict: z.strictObject({
+    kind: z.enum(['identical', 'part', 'gaps', 'differs', 'shifted', 'missing', 'unproven']),
+    words: text(1000),
+  }),
+});
+
+/** The shape of `take.json`. */
+export const takeSchema = z.strictObject({
+  version: z.literal(1),
+  session: z.strictObject({ id: text(200), name: text(256) }),
+  startUtc: utc().describe('Position 0, by the clock of who wrote this'),
+  endUtc: utc().optional(),
+  clocks: z.strictObject({ sender: clock.optional(), recorder: clock.optional() }),
+  tracks: z.array(track).max(MAX_TRACKS).readonly(),
+  verdict: z.strictObject({ isIdentical: z.boolean(), words: text(1000) }),
+});
+
+/** An account of a take. */
+export type Take = z.infer<typeof takeSchema>;
+export type TakeTrack = Take['tracks'][number];
+export type TakeClock = z.infer<typeof clock>;
+export type TrackVerdict = TakeTrack['verdict'];
