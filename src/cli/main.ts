@@ -9,6 +9,7 @@ import { addCredentials } from './commands/credentials.ts';
 import { addDemo } from './commands/demo.ts';
 import { addKeygen } from './commands/keygen.ts';
 import { addRun } from './commands/run.ts';
+import { addSend } from './commands/send.ts';
 import { addStatus } from './commands/status.ts';
 import { addVerify } from './commands/verify.ts';
 import { type CliIo, processIo } from './io.ts';
@@ -25,6 +26,7 @@ export async function runDistream(args: readonly string[], io: CliIo = processIo
   addCredentials(program, outcome, io);
   addKeygen(program, outcome, io);
   addVerify(program, outcome, io);
+  addSend(program, outcome, io);
   addExamples(program, [
     ['distream demo', 'hear a station that outlives its failing line'],
     ['distream run', 'run the node of distream.yaml'],

@@ -33,6 +33,8 @@ export interface FlowStatistics {
 export interface PaceStatistics {
   /** How late packets left, against the grid; the time that sending takes counted. */
   readonly lateness: LatenessSummary;
+  /** The counters behind `lateness`, by `latenessBucket`. */
+  readonly latenessBins: readonly number[];
   /** How late the packet that was sent last left. */
   readonly behindMs: number;
   readonly flows: readonly FlowStatistics[];
@@ -96,6 +98,11 @@ export class StatisticsReader extends StatisticsView {
         nextSlot: field(NEXT_SLOT),
       };
     });
-    return { lateness: summarizeLateness(this.buckets), behindMs: this.session[0]! / 1e6, flows };
+    return {
+      lateness: summarizeLateness(this.buckets),
+      latenessBins: Array.from(this.buckets),
+      behindMs: this.session[0]! / 1e6,
+      flows,
+    };
   }
 }

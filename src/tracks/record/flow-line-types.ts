@@ -1,14 +1,6 @@
 /** What `FlowLine` is told and tells. */
 import type { RtcpMessage } from '../../protocols/rtp/rtcp.ts';
-
-/** Why a track has silence where no frames came. */
-export type GapCause =
-  /** The take had begun, the track had not. */
-  | 'late join'
-  /** Packets that did not come in time. */
-  | 'lost'
-  /** The sender went away and came back, or jumped. */
-  | 'restart';
+import type { GapCause } from '../proof/gap-list.ts';
 
 /** Silence in a track: sample frames since the take's start, `start` included, `end` not. */
 export interface TrackGap {

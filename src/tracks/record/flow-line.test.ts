@@ -262,7 +262,7 @@ describe('flows that belong together', () => {
     a.line.finish();
     b.line.finish();
     expect(starts).toEqual([0]);
-    expect(b.track.gaps).toEqual([{ start: 0, end: 700 * 48, cause: 'late join' }]);
+    expect(b.track.gaps).toEqual([{ start: 0, end: 700 * 48, cause: 'absent' }]);
     expect(b.track.bytes.equals(testSignal(0, 48_000, b.track.gaps))).toBe(true);
     expect(b.track.runs[0]?.placedBy).toBe('media clock');
   });
@@ -286,7 +286,7 @@ describe('flows that belong together', () => {
     a.line.finish();
     b.line.finish();
     expect(b.track.gaps).toEqual([]);
-    expect(a.track.gaps).toEqual([{ start: 0, end: 480, cause: 'late join' }]);
+    expect(a.track.gaps).toEqual([{ start: 0, end: 480, cause: 'absent' }]);
     expect(a.track.bytes.equals(testSignal(0, 300 * 48, a.track.gaps))).toBe(true);
     expect(a.track.runs[0]?.placedBy).toBe('sender reports');
   });

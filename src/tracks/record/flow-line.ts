@@ -1,7 +1,9 @@
 import { RtpReception } from '../../protocols/rtp/reception.ts';
 import type { Gap, ReceivedPacket, ReceptionCounters, Timeline } from '../../protocols/rtp/reception-types.ts';
 import type { ReportBlock } from '../../protocols/rtp/rtcp.ts';
-import type { FlowLineOptions, FrameSink, GapCause, PlacedBy, RtcpArrival } from './flow-line-types.ts';
+import type { GapCause } from '../proof/gap-list.ts';
+import { ArrivalStatistics } from './arrival-statistics.ts';
+import type { FlowLineOptions, FrameSink, PlacedBy, RtcpArrival } from './flow-line-types.ts';
 import { FrameRing } from './frame-ring.ts';
 import { Playout } from './playout.ts';
 import { SenderIdentities } from './sender-identities.ts';
@@ -43,6 +45,8 @@ export class FlowLine {
   readonly #line: TakeLine;
   readonly #sink: FrameSink;
   readonly #reception: RtpReception;
+  /** When packets came, against when they should have. */
+  readonly arrivals: ArrivalStatistics;
   readonly #identities = new SenderIdentities();
   readonly #ring: FrameRing;
   readonly #playout: Playout;
@@ -65,6 +69,7 @@ export class FlowLine {
     const { sampleRate, frameBytes, payloadTypes, bufferMs } = options;
     this.#framesPerMs = sampleRate / 1000;
     this.#ring = new FrameRing(Math.ceil((bufferMs + SPARE_MS) * this.#framesPerMs), frameBytes);
+    this.arrivals = new ArrivalStatistics(sampleRate);
     this.#playout = new Playout(bufferMs);
     this.#reception = new RtpReception(
       { sampleRate, frameBytes, payloadTypes, hasSharedEpoch: options.mediaClock !== undefined },
@@ -158,6 +163,7 @@ export class FlowLine {
     this.#gaps = [];
     this.#usefulSequence = Number.NEGATIVE_INFINITY;
     this.#playout.restart();
+    this.arrivals.restart();
     const { position, arrivalMs } = timeline;
     this.#run = {
       ...timeline,
@@ -181,6 +187,7 @@ export class FlowLine {
     const run = this.#run!;
     const { position, frames, isLate, datagram, payloadStart, payloadEnd, arrivalMs } = packet;
     const end = position + frames;
+    this.arrivals.note(position, frames, arrivalMs);
     if (isLate || end <= run.end - this.#ring.capacity) return;
     if (run.released === undefined && position < run.earliest) run.earliest = position;
     const needed = run.released ?? run.earliest;
@@ -285,5 +292,5 @@ export class FlowLine {
 
 function causeOf({ hasBegun, index }: CurrentRun): GapCause {
   if (hasBegun) return 'lost';
-  return index === 0 ? 'late join' : 'restart';
+  return index === 0 ? 'absent' : 'restart';
 }

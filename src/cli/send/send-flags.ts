@@ -1,0 +1,115 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseUtcMs } from '../../core/utc-time.ts';
+import type { ProfileName } from '../../protocols/sdp/profiles.ts';
+import type { FlowLayout } from '../../tracks/plan/request.ts';
+
+/** The options of `distream send`, parsed. */
+export interface SendFlags {
+  readonly to?: string;
+  readonly port: number;
+  readonly ttl: number;
+  readonly interface?: string;
+  readonly name?: string;
+  /** Microseconds. */
+  readonly ptime: number;
+  readonly layout: FlowLayout;
+  readonly profile: ProfileName;
+  readonly mixed?: boolean;
+  readonly float?: boolean;
+  readonly convert?: boolean;
+  readonly loop?: boolean;
+  /** UTC in milliseconds since 1970. */
+  readonly start?: number;
+  readonly ntp?: string;
+  readonly realtime?: boolean;
+  readonly sdp?: string;
+  readonly sap: boolean;
+  readonly account: string | false;
+  readonly plan?: boolean;
+}
+
+/** Adds them to a command. */
+export function addSendOptions(command: Command): Command {
+  return command
+    .option('--to <host>', 'where to: a host, or the first multicast group (default: a group of this machine)')
+    .addOption(
+      new Option('--port <port>', 'of the first flow; a host gets each flow at a port of its own')
+        .argParser(evenPort)
+        .default(5004),
+    )
+    .addOption(new Option('--ttl <hops>', 'how many routers multicast may pass').argParser(hops).default(32))
+    .option('--interface <address>', 'send from this address of the machine')
+    .option('--name <name>', 'how the session is announced (default: the name of the folder or file)')
+    .addOption(
+      new Option('--ptime <time>', 'packet time, such as 1ms or 125us').argParser(packetTime).default(1000, '1ms'),
+    )
+    .addOption(
+      new Option(
+        '--layout <layout>',
+        'track: a flow for each track; mono: one for each channel; 2 to 8: that many channels a flow',
+      )
+        .argParser(flowLayout)
+        .default('track'),
+    )
+    .addOption(
+      new Option('--profile <profile>', 'whose rules to keep')
+        .choices(['plain', 'aes67', 'dante'] satisfies ProfileName[])
+        .default('plain'),
+    )
+    .option('--mixed', 'allow tracks of different sample rates')
+    .option('--float', 'allow 32-bit float, rounded to 24 bit')
+    .option('--convert', 'allow 32-bit integers, cut to 24 bit')
+    .option('--loop', 'all tracks begin again together when the longest has ended')
+    .addOption(
+      new Option('--start <time>', 'when, e.g. 2026-11-21T20:00; UTC unless it ends with +01:00').argParser(startTime),
+    )
+    .option('--ntp <host>', 'measure the clock of this NTP server, and say in the SDP that timestamps follow it')
+    .option('--realtime', 'ask the kernel for real-time scheduling (Linux), and say what was got')
+    .option('--sdp <folder>', 'write SDP files there, one for each flow and session.sdp for all')
+    .option('--no-sap', 'do not announce the flows by SAP')
+    .option('--account <file>', 'where to write what was sent, with its hashes', 'send.json')
+    .option('--no-account', 'do not write it')
+    .option('--plan', 'print the packet plan and end')
+    .option('--json', 'plan, progress and report as JSON lines on standard output');
+}
+
+function evenPort(text: string): number {
+  const port = whole(text, 1, 65_534);
+  if (port === undefined || port % 2 !== 0) {
+    throw new InvalidArgumentError('Expected an even port from 2 to 65534; RTCP takes the odd one above.');
+  }
+  return port;
+}
+
+function hops(text: string): number {
+  const ttl = whole(text, 0, 255);
+  if (ttl === undefined) throw new InvalidArgumentError('Expected a number from 0 to 255.');
+  return ttl;
+}
+
+function packetTime(text: string): number {
+  const match = /^(\d{1,6}(?:\.\d{1,3})?)(ms|us)?$/.exec(text);
+  if (!match) throw new InvalidArgumentError('Expected a time such as 1ms or 125us.');
+  const value = Number(match[1]);
+  const us = match[2] === 'us' ? value : value * 1000;
+  // Descriptions write a third of a millisecond so; 16 sample frames at 48 kHz.
+  return us === 330 ? 333 : us;
+}
+
+function flowLayout(text: string): FlowLayout {
+  if (text === 'track' || text === 'mono') return text;
+  const channels = whole(text, 1, 8);
+  if (channels === undefined) throw new InvalidArgumentError('Expected track, mono, or a number from 1 to 8.');
+  return channels;
+}
+
+function startTime(text: string): number {
+  const utcMs = parseUtcMs(text);
+  if (utcMs === undefined) throw new InvalidArgumentError('Expected a time such as 2026-11-21T20:00.');
+  return utcMs;
+}
+
+function whole(text: string, least: number, most: number): number | undefined {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : -1;
+  return value >= least && value <= most ? value : undefined;
+}

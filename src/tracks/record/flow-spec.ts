@@ -1,0 +1,30 @@
+import type { PcmEncoding } from '../../protocols/sdp/flows.ts';
+
+/** Where a flow comes in. Addresses are literals. */
+export interface FlowPath {
+  /** A multicast group, or the address of this machine that it is sent to; undefined: any. */
+  readonly address?: string;
+  readonly port: number;
+  readonly rtcpPort: number;
+  /** The only senders that are meant; empty: any. */
+  readonly sources: readonly string[];
+}
+
+/** A flow that is to be recorded. */
+export interface FlowSpec {
+  readonly title: string;
+  readonly encoding: PcmEncoding;
+  readonly sampleRate: number;
+  readonly channels: number;
+  readonly payloadTypes: readonly number[];
+  /** One for each channel, or none. */
+  readonly channelNames: readonly string[];
+  readonly mediaClock?: { readonly key: string; readonly offset: number };
+  /** More than one when the same packets come over several networks. */
+  readonly paths: readonly FlowPath[];
+}
+
+/** Bytes of a sample frame on the wire. */
+export function frameBytesOfFlow({ encoding, channels }: FlowSpec): number {
+  return channels * (encoding === 'L16' ? 2 : 3);
+}

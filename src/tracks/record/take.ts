@@ -1,0 +1,213 @@
+import { join } from 'node:path';
+import type { Clock } from '../../core/clock.ts';
+import { reasonOf } from '../../core/errors.ts';
+import { VERSION } from '../../core/version.ts';
+import { timeReferenceOf } from '../../media/wav/bext-chunk.ts';
+import { WavHeadWriter } from '../../media/wav/write-head.ts';
+import { proveTake } from '../proof/prove-take.ts';
+import type { Take as TakeAccount, TakeClock } from '../proof/take-schema.ts';
+import { takeAccount } from './account.ts';
+import type { TakeFileSystem } from './file-system.ts';
+import { FlowLine } from './flow-line.ts';
+import { type FlowSpec, frameBytesOfFlow } from './flow-spec.ts';
+import { FlowTracks, type TrackShape, trackShapes } from './flow-tracks.ts';
+import { TakeLine } from './take-line.ts';
+import { TrackFile } from './track-file.ts';
+import { fileNameOf, uniqueNames } from './track-names.ts';
+
+const CHECKPOINT_MS = 1000;
+const ACCOUNT_MS = 5000;
+const MAX_FOLDER_TRIES = 100;
+
+/** What a take needs. */
+export interface TakeOptions {
+  readonly clock: Clock;
+  readonly fs: TakeFileSystem;
+  /** The folder of all takes. */
+  readonly folder: string;
+  readonly flows: readonly FlowSpec[];
+  readonly bufferMs: number;
+  /** Whether a flow of several channels stays one file. */
+  readonly keepsFlows: boolean;
+  /** What is known of the clock's error. */
+  readonly clockAccount: () => TakeClock;
+  /** State changes, in words. */
+  readonly onNote: (text: string) => void;
+}
+
+/** A flow in a take. */
+export interface TakeFlow {
+  readonly spec: FlowSpec;
+  readonly line: FlowLine;
+  readonly tracks: FlowTracks;
+}
+
+/**
+ * One take: flows in, a folder of sample-locked Broadcast Wave files and their account out. It has no sockets: its
+ * owner hands datagrams to `flows[n].line`, calls `tick` some twenty times a second and `finish` at the end. The folder
+ * is made with the first frames; nothing that exists is overwritten.
+ */
+export class Take {
+  readonly flows: readonly TakeFlow[];
+  readonly #options: TakeOptions;
+  readonly #line: TakeLine;
+  #path: string | undefined;
+  #startUtcMs = 0;
+  #folder: Promise<void> = Promise.resolve();
+  #checkpointMs = 0;
+  #accountMs = 0;
+  #writing: Promise<void> | undefined;
+
+  constructor(options: TakeOptions) {
+    this.#options = options;
+    this.#line = new TakeLine((startMs) => this.#begin(startMs));
+    const shapes = options.flows.map((spec) => trackShapes(spec, options.keepsFlows));
+    const names = uniqueNames(shapes.flat().map(({ name }) => fileNameOf(name)));
+    this.flows = options.flows.map((spec, index) => {
+      const named = shapes[index]!.map((shape) => ({ ...shape, name: names.shift()! }));
+      const tracks = new FlowTracks(spec, named, (shape) => this.#openFile(shape));
+      const { sampleRate, payloadTypes, mediaClock } = spec;
+      const lineOptions = { sampleRate, payloadTypes, frameBytes: frameBytesOfFlow(spec), bufferMs: options.bufferMs };
+      const line = new FlowLine(mediaClock ? { ...lineOptions, mediaClock } : lineOptions, this.#line, tracks);
+      return { spec, line, tracks };
+    });
+  }
+
+  /** The take's folder; undefined before the first frames. */
+  get path(): string | undefined {
+    return this.#path;
+  }
+
+  /** UTC of the take's first frame by our own clock. */
+  get startUtcMs(): number {
+    return this.#startUtcMs;
+  }
+
+  /** True when a file could not be written to its end. */
+  get hasFailed(): boolean {
+    return this.#files().some(({ failure }) => failure !== undefined);
+  }
+
+  /** Releases what is due; checkpoints each second, the account each five. */
+  tick(): void {
+    const nowMs = this.#options.clock.nowMs();
+    for (const { line } of this.flows) line.tick(nowMs);
+    if (this.#path === undefined) return;
+    if (nowMs - this.#checkpointMs >= CHECKPOINT_MS) {
+      this.#checkpointMs = nowMs;
+      for (const file of this.#files()) file.checkpoint();
+    }
+    if (nowMs - this.#accountMs >= ACCOUNT_MS) {
+      this.#accountMs = nowMs;
+      this.#writing ??= this.#writeAccount(false).then(() => {
+        this.#writing = undefined;
+      });
+    }
+  }
+
+  /** Writes all there is, closes the files and writes the account. Undefined when nothing came. */
+  async finish(): Promise<TakeAccount | undefined> {
+    for (const { line } of this.flows) line.finish();
+    if (this.#path === undefined) return undefined;
+    const description = this.#description();
+    await Promise.all(this.#files().map((file) => file.close(description)));
+    await this.#writing;
+    await this.#writeAccount(true);
+    return this.account(true);
+  }
+
+  /** The account up to now. */
+  account(isOver: boolean): TakeAccount {
+    const { clock, clockAccount } = this.#options;
+    const account = takeAccount({
+      flows: this.flows,
+      id: this.#path ?? '',
+      startUtcMs: this.#startUtcMs,
+      endUtcMs: isOver ? clock.utcMs() : undefined,
+      recorder: clockAccount(),
+    });
+    return proveTake(account, undefined);
+  }
+
+  #files(): TrackFile[] {
+    return this.flows.flatMap(({ tracks }) => tracks.files);
+  }
+
+  #begin(startMs: number): void {
+    const { clock, onNote } = this.#options;
+    const { offsetMs } = this.#options.clockAccount();
+    const nowMs = clock.nowMs();
+    this.#startUtcMs = clock.utcMs() - (nowMs - startMs) - (offsetMs ?? 0);
+    this.#checkpointMs = nowMs;
+    this.#accountMs = nowMs;
+    const stamp = `${new Date(this.#startUtcMs).toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
+    this.#path = join(this.#options.folder, stamp);
+    this.#folder = this.#makeFolder(stamp);
+    // Each file tells of it, too.
+    this.#folder.then(
+      () => onNote(`recording to ${this.#path}`),
+      () => undefined,
+    );
+  }
+
+  async #makeFolder(stamp: string): Promise<void> {
+    const { fs, folder } = this.#options;
+    for (let number = 1; ; number++) {
+      const path = join(folder, number === 1 ? stamp : `${stamp}-${number}`);
+      try {
+        await fs.makeNewFolder(path);
+        this.#path = path;
+        return;
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== 'EEXIST' || number === MAX_FOLDER_TRIES) throw error;
+      }
+    }
+  }
+
+  #openFile(shape: TrackShape): TrackFile {
+    const { fs, onNote } = this.#options;
+    const { sampleRate, bitsPerSample, channels } = shape.format;
+    const head = new WavHeadWriter({
+      format: shape.format,
+      trackNames: Array.from({ length: channels }, (_, index) =>
+        channels === 1 ? shape.name : `${shape.name} ${index + 1}`,
+      ),
+      bext: {
+        description: this.#description(),
+        originator: `distream ${VERSION}`,
+        startUtcMs: this.#startUtcMs,
+        timeReference: timeReferenceOf(this.#startUtcMs, sampleRate),
+        codingHistory: [
+          `A=PCM,F=${sampleRate},W=${bitsPerSample},M=${channels === 1 ? 'mono' : 'multichannel'},T=distream`,
+        ],
+      },
+    });
+    const path = () => join(this.#path!, `${shape.name}.wav`);
+    return new TrackFile({
+      fs,
+      path,
+      format: shape.format,
+      head,
+      folder: this.#folder,
+      onFailure: (reason) => onNote(`${path()}: ${reason}; this track ends here, the others go on`),
+    });
+  }
+
+  #description(): string {
+    const { offsetMs, errorBoundMs, server, source } = this.#options.clockAccount();
+    const start = new Date(this.#startUtcMs).toISOString();
+    if (offsetMs === null) return `Take start ${start} UTC by the recorder's clock; its error was not measured`;
+    const bound = errorBoundMs === null ? '' : ` +- ${errorBoundMs.toFixed(3)} ms`;
+    return `Take start ${start} UTC; recorder's clock ahead of ${source} ${server ?? ''} by ${offsetMs.toFixed(3)} ms${bound}`;
+  }
+
+  async #writeAccount(isOver: boolean): Promise<void> {
+    try {
+      await this.#folder;
+      const bytes = Buffer.from(`${JSON.stringify(this.account(isOver), null, 1)}\n`);
+      await this.#options.fs.replace(join(this.#path!, 'take.json'), bytes);
+    } catch (error) {
+      if (isOver) this.#options.onNote(`cannot write take.json: ${reasonOf(error)}`);
+    }
+  }
+}

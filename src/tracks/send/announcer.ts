@@ -1,0 +1,88 @@
+import { createSocket, type Socket } from 'node:dgram';
+import type { Clock, Timer } from '../../core/clock.ts';
+import { reasonOf } from '../../core/errors.ts';
+import { announcementIntervalMs } from '../../protocols/sap/interval.ts';
+import { encodeSap, messageIdOf, SAP_GROUPS, SAP_PORT, type SapPacket } from '../../protocols/sap/packet.ts';
+
+/** What is announced. */
+export interface AnnouncerOptions {
+  readonly sdps: readonly string[];
+  readonly originAddress: string;
+  /** The interface to announce on, IPv4; undefined: the system chooses. */
+  readonly localAddress?: string | undefined;
+  readonly ttl: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Announcing does not work, in words; called once at most. */
+  readonly onProblem: (reason: string) => void;
+}
+
+/** Announces descriptions by SAP (RFC 2974) from `start` to `stop`. A network that takes none stops nothing else. */
+export class SapAnnouncer {
+  readonly #options: AnnouncerOptions;
+  readonly #group: string;
+  #socket: Socket | undefined;
+  #timer: Timer | undefined;
+  #hasFailed = false;
+
+  constructor(options: AnnouncerOptions) {
+    this.#options = options;
+    this.#group = SAP_GROUPS[0];
+  }
+
+  /** Sends the first announcements, and further ones from time to time. Never throws. */
+  start(): void {
+    const { localAddress, ttl } = this.#options;
+    const socket = createSocket('udp4');
+    this.#socket = socket;
+    socket.on('error', (error) => this.#fail(error));
+    socket.bind(localAddress === undefined ? {} : { address: localAddress }, () => {
+      try {
+        if (localAddress !== undefined) socket.setMulticastInterface(localAddress);
+        socket.setMulticastTTL(ttl);
+        this.#announce();
+      } catch (error) {
+        this.#fail(error);
+      }
+    });
+  }
+
+  /** Deletes what was announced and closes. Resolves when the deletions have left. */
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    if (!this.#hasFailed) await this.#send('delete');
+    this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  #announce(): void {
+    const { sdps, clock, random } = this.#options;
+    void this.#send('announce');
+    const bytes = Math.max(...sdps.map((sdp) => sdp.length));
+    const waitMs = announcementIntervalMs({ announcements: sdps.length, bytes }, random());
+    this.#timer = clock.after(waitMs, () => this.#announce());
+  }
+
+  async #send(kind: SapPacket['kind']): Promise<void> {
+    const { sdps, originAddress } = this.#options;
+    await Promise.all(
+      sdps.map((sdp) => {
+        const datagram = encodeSap({ kind, messageId: messageIdOf(sdp), originAddress, sdp });
+        return new Promise<void>((resolve) => {
+          if (!this.#socket) return resolve();
+          this.#socket.send(datagram, SAP_PORT, this.#group, (error) => {
+            if (error) this.#fail(error);
+            resolve();
+          });
+        });
+      }),
+    );
+  }
+
+  #fail(error: unknown): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.#timer?.cancel();
+    this.#options.onProblem(reasonOf(error));
+  }
+}

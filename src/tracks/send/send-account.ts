@@ -1,0 +1,94 @@
+import { writeFile } from 'node:fs/promises';
+import { DistreamError, reasonOf } from '../../core/errors.ts';
+import type { ClockEstimate } from '../../protocols/ntp/offset.ts';
+import type { FlowStatistics } from '../pace/statistics.ts';
+import type { PacketPlan } from '../plan/schema.ts';
+import { Histogram } from '../proof/histogram.ts';
+import type { PcmAccount } from '../proof/pcm-hasher.ts';
+import type { Take, TakeClock } from '../proof/take-schema.ts';
+import { flowTitle } from './describe-session.ts';
+
+/** What was sent. */
+export interface SendFacts {
+  /** The name that all flows have in common (CNAME). */
+  readonly id: string;
+  readonly name: string;
+  readonly plan: PacketPlan;
+  readonly startUtcMs: number;
+  readonly endUtcMs: number;
+  /** Undefined: no server was asked. */
+  readonly server: { readonly name: string; readonly estimate: ClockEstimate | undefined } | undefined;
+  /** One for each flow. */
+  readonly accounts: readonly PcmAccount[];
+  readonly statistics: readonly FlowStatistics[];
+  readonly resent: readonly number[];
+  readonly latenessBins: readonly number[];
+  /** False: not all that was read has left. */
+  readonly isComplete: boolean;
+}
+
+/** The sender's account, in the shape of `take.json`: a track of it is a flow, which is what a receiver can compare. */
+export function sendAccount(facts: SendFacts): Take {
+  const { plan, accounts, statistics, resent, isComplete } = facts;
+  const histogram = new Histogram();
+  histogram.addBins(facts.latenessBins);
+  const { bins, ...summary } = histogram.account();
+  const lateness = { ...summary, bins: bins.map(([endUs, count]): [number, number] => [endUs, count]) };
+  const words = isComplete
+    ? 'not compared with a recording yet'
+    : 'the sending was cut short, so nothing can be proved';
+  return {
+    version: 1,
+    session: { id: facts.id, name: facts.name },
+    startUtc: new Date(facts.startUtcMs).toISOString(),
+    endUtc: new Date(facts.endUtcMs).toISOString(),
+    clocks: { sender: senderClock(facts.server) },
+    tracks: plan.flows.map((flow, index) => ({
+      name: flowTitle(flow, plan),
+      encoding: flow.encoding,
+      sampleRate: flow.sampleRate,
+      channels: flow.channels,
+      ...(isComplete ? { sent: mutableAccount(accounts[index]!) } : {}),
+      offsetFrames: null,
+      gaps: [],
+      gapsAreExact: true,
+      packets: { sent: statistics[index]!.sent, repaired: resent[index]! },
+      lateness,
+      verdict: { kind: 'unproven' as const, words },
+    })),
+    verdict: { isIdentical: false, words },
+  };
+}
+
+/**
+ * Writes an account.
+ * @throws DistreamError RECORDING_FAILED
+ */
+export async function writeAccount(path: string, account: Take): Promise<void> {
+  try {
+    await writeFile(path, `${JSON.stringify(account, null, 2)}\n`);
+  } catch (error) {
+    throw new DistreamError('RECORDING_FAILED', { path, reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+function mutableAccount({
+  startFrame,
+  frames,
+  sha256,
+  blocks,
+}: PcmAccount): NonNullable<Take['tracks'][number]['sent']> {
+  return { startFrame, frames, sha256, blocks: { ...blocks, digests: [...blocks.digests] } };
+}
+
+function senderClock(server: SendFacts['server']): TakeClock {
+  if (!server) return { source: 'local', offsetMs: null, errorBoundMs: null };
+  const { name, estimate } = server;
+  return {
+    source: 'ntp',
+    server: name,
+    // Ours against the server's, where the estimate is what has to be added to ours.
+    offsetMs: estimate ? -estimate.offsetMs : null,
+    errorBoundMs: estimate?.errorBoundMs ?? null,
+  };
+}
