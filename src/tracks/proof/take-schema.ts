@@ -10,6 +10,8 @@ const MAX_TRACKS = 4096;
 const MAX_GAPS = 200_000;
 const MAX_BINS = 512;
 const MAX_BLOCKS = 1024;
+const MAX_RUNS = 1000;
+const MAX_REPAIRS = 100;
 
 const count = () => z.int().min(0);
 const amount = () => z.number().min(0);
@@ -57,7 +59,19 @@ const clock = z.strictObject({
   errorBoundMs: amount().nullable().describe('How wrong the offset can be; null: not known'),
 });
 
+const run = z.strictObject({
+  start: count().describe('Position of its first sample frame'),
+  ssrc: count(),
+  timestamp: count().describe('RTP timestamp of that sample frame'),
+});
+
 const causes = Object.keys(GAP_CAUSES) as [GapCause, ...GapCause[]];
+
+const gaps = () =>
+  z
+    .array(z.tuple([count(), z.int().min(1), z.enum(causes)]).readonly())
+    .max(MAX_GAPS)
+    .readonly();
 
 const track = z.strictObject({
   name: text(256),
@@ -65,15 +79,19 @@ const track = z.strictObject({
   encoding: z.enum(['L16', 'L24']),
   sampleRate: count(),
   channels: count(),
+  channel: count().optional().describe('The first channel of the flow that is in it, from 0'),
+  runs: z
+    .array(run)
+    .max(MAX_RUNS)
+    .readonly()
+    .optional()
+    .describe('Runs of RTP timestamps: where the sound belongs in what was sent'),
   sent: pcm.optional(),
   recorded: pcm.optional(),
   offsetFrames: z.int().nullable().describe('Of what was recorded against what was sent; null: not known'),
-  gaps: z
-    .array(z.tuple([count(), z.int().min(1), z.enum(causes)]).readonly())
-    .max(MAX_GAPS)
-    .readonly()
-    .describe('Position of the first missing sample frame, how many are missing, why'),
+  gaps: gaps().describe('Position of the first missing sample frame, how many are missing, why'),
   gapsAreExact: z.boolean().describe('False: there were more than are kept, so neighbours were joined'),
+  gapsBeforeRepair: gaps().optional().describe('What was missing when the take ended'),
   packets,
   spacing: histogram.optional().describe('How far packets were from their nominal distance'),
   lateness: histogram.optional().describe('How long after its slot a packet left, or came'),
@@ -81,6 +99,20 @@ const track = z.strictObject({
     kind: z.enum(['identical', 'part', 'gaps', 'differs', 'shifted', 'missing', 'unproven']),
     words: text(1000),
   }),
+});
+
+const repairAddress = z.strictObject({
+  host: text(253),
+  port: z.int().min(1).max(65_535),
+  session: text(200),
+  key: text(100).optional().describe('Public key of the sender; without it a shared key is needed'),
+});
+
+const repair = z.strictObject({
+  utc: utc(),
+  from: text(300),
+  frames: count().describe('Sample frames that were fetched, of all tracks'),
+  words: text(1000),
 });
 
 /** The shape of `take.json`. */
@@ -91,11 +123,15 @@ export const takeSchema = z.strictObject({
   endUtc: utc().optional(),
   clocks: z.strictObject({ sender: clock.optional(), recorder: clock.optional() }),
   tracks: z.array(track).max(MAX_TRACKS).readonly(),
+  repair: repairAddress.optional().describe('Who can fill the gaps'),
+  repairs: z.array(repair).max(MAX_REPAIRS).readonly().optional().describe('What was fetched after the take'),
   verdict: z.strictObject({ isIdentical: z.boolean(), words: text(1000) }),
 });
 
 /** An account of a take. */
 export type Take = z.infer<typeof takeSchema>;
 export type TakeTrack = Take['tracks'][number];
+/** Where a sender serves what was lost. */
+export type RepairAddress = z.infer<typeof repairAddress>;
 export type TakeClock = z.infer<typeof clock>;
 export type TrackVerdict = TakeTrack['verdict'];

@@ -25,7 +25,7 @@ export function takeAccount(take: {
 }
 
 function trackAccount({ spec, line, tracks }: TakeFlow, file: TrackFile, index: number): TakeTrack {
-  const { name, format } = tracks.shapes[index]!;
+  const { name, format, channel } = tracks.shapes[index]!;
   const { packets, lost, late, duplicated, reordered } = line.counters;
   const { arrivals } = line;
   const { sampleRate, channels } = format;
@@ -36,6 +36,8 @@ function trackAccount({ spec, line, tracks }: TakeFlow, file: TrackFile, index: 
     encoding: spec.encoding,
     sampleRate,
     channels,
+    channel,
+    runs: tracks.runs.map(({ start, ssrc, timestamp }) => ({ start, ssrc, timestamp })),
     recorded: { startFrame, frames, sha256, blocks: { ...blocks, digests: [...blocks.digests] } },
     offsetFrames: null,
     gaps: file.pcm.gaps.entries().map(([start, missing, cause]) => [start, missing, cause]),

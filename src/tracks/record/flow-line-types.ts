@@ -17,6 +17,8 @@ export interface TrackRun {
   /** Its first frame, since the take's start. */
   readonly start: number;
   readonly ssrc: number;
+  /** RTP timestamp of that frame, 32 bits. */
+  readonly timestamp: number;
   readonly from: string;
   readonly cause: 'first' | 'restart' | 'jump';
   readonly placedBy: PlacedBy;

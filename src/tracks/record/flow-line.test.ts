@@ -69,7 +69,9 @@ describe('a flow without loss', () => {
     expect(track.bytes.equals(testSignal(0, 500 * 48))).toBe(true);
     expect(track.gaps).toEqual([]);
     expect(starts).toEqual([1000]);
-    expect(track.runs).toEqual([{ start: 0, ssrc: 0x1234, from: FROM, cause: 'first', placedBy: 'arrival' }]);
+    expect(track.runs).toEqual([
+      { start: 0, ssrc: 0x1234, timestamp: 2 ** 32 - 480, from: FROM, cause: 'first', placedBy: 'arrival' },
+    ]);
   });
 
   it('waits the length of the buffer, and holds no more', () => {

@@ -33,6 +33,8 @@ interface CurrentRun extends Timeline {
   base: number | undefined;
   /** Whether the run's first frames have been written. */
   hasBegun: boolean;
+  /** Whether the sink was told of it; a restarted sender that goes on in the same timeline is told again. */
+  isTold: boolean;
 }
 
 /**
@@ -154,7 +156,7 @@ export class FlowLine {
   #begin(timeline: Timeline): void {
     const before = this.#run;
     if (before && timeline.isContinued) {
-      this.#run = { ...before, ssrc: timeline.ssrc, from: timeline.from };
+      this.#run = { ...before, ssrc: timeline.ssrc, from: timeline.from, cause: timeline.cause, isTold: false };
       this.#usefulSequence = Number.NEGATIVE_INFINITY;
       return;
     }
@@ -173,6 +175,7 @@ export class FlowLine {
       released: undefined,
       base: undefined,
       hasBegun: false,
+      isTold: false,
     };
     this.#expectedBase = base ?? Math.round(arrivalMs * this.#framesPerMs) - position;
   }
@@ -241,10 +244,12 @@ export class FlowLine {
     }
     const skipped = Math.min(this.#written - start, to - from);
     this.#overlapFrames += skipped;
-    if (!run.hasBegun && skipped < to - from) {
+    if (!run.isTold && skipped < to - from) {
       run.hasBegun = true;
+      run.isTold = true;
       const { ssrc, cause } = run;
-      this.#sink.run({ start: this.#written, ssrc, from: run.from, cause, placedBy: this.#placedBy });
+      const timestamp = Number(BigInt.asUintN(32, BigInt(from + skipped)));
+      this.#sink.run({ start: this.#written, ssrc, timestamp, from: run.from, cause, placedBy: this.#placedBy });
     }
     for (let at = from + skipped; at < to; ) {
       const bytes = this.#ring.read(at, to - at);
