@@ -1,5 +1,6 @@
 import { type MediaClock, parseMediaClock, parseReferenceClock, type ReferenceClock } from './clock-signalling.ts';
 import { addressKind } from './ip-address.ts';
+import { parseRedundancy, REDUNDANCY_ATTRIBUTE, type Redundancy } from './redundancy.ts';
 import type { RtpMap, SdpAttributes, SdpConnection, SdpLine, SdpProblem, SourceFilter } from './session.ts';
 
 /** What a rate and a count of channels can be; an L24 packet of 1440 bytes holds 480 channels at most. */
@@ -20,6 +21,7 @@ export class AttributeReader {
   isRtcpMux = false;
   mid: string | undefined;
   rtcpPort: number | undefined;
+  redundancy: Redundancy | undefined;
   readonly #report: Report;
   readonly #single: {
     mediaClock?: MediaClock;
@@ -79,6 +81,9 @@ export class AttributeReader {
       case 'rtcp-mux':
         this.isRtcpMux = true;
         return undefined;
+      case REDUNDANCY_ATTRIBUTE:
+        this.redundancy ??= parseRedundancy(value);
+        return this.redundancy ? undefined : `${REDUNDANCY_ATTRIBUTE} is not "<port> fec=<type> delay=<ms>"`;
       default:
         return this.#readDirection(name);
     }

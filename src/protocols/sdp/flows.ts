@@ -1,6 +1,7 @@
 import { cleanText } from '../../core/text.ts';
 import type { ReferenceClock } from './clock-signalling.ts';
 import { type AddressKind, addressKind } from './ip-address.ts';
+import type { Redundancy } from './redundancy.ts';
 import type { MediaDescription, RtpMap, SdpProblem, SessionDescription } from './session.ts';
 
 /** Linear PCM as it goes over the network, big endian (RFC 3551 4.5.11, RFC 3190 4). */
@@ -34,6 +35,8 @@ export interface AudioFlow {
   readonly mid?: string;
   /** The media that carry the same sound over another network (`group:DUP`), by `mid`. */
   readonly duplicates: readonly string[];
+  /** Where its sender puts duplicates and parity, when it is one of ours. */
+  readonly redundancy?: Redundancy;
   /** One for each channel when `i=` names them as Dante does; otherwise empty. */
   readonly channelNames: readonly string[];
 }
@@ -101,6 +104,7 @@ function flowOf(media: MediaDescription, session: SessionDescription, isAnnounce
       ? { timestampOffset: media.mediaClock.offset % 2 ** 32 }
       : {}),
     ...(media.mid === undefined ? {} : { mid: media.mid }),
+    ...(media.redundancy === undefined ? {} : { redundancy: media.redundancy }),
   };
 }
 

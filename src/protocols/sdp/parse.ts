@@ -116,6 +116,7 @@ function readMedia(
     ...(place ? { connection: place } : {}),
     ...(reader.mid === undefined ? {} : { mid: reader.mid }),
     ...(reader.rtcpPort === undefined ? {} : { rtcpPort: reader.rtcpPort }),
+    ...(reader.redundancy === undefined ? {} : { redundancy: reader.redundancy }),
   };
 }
 

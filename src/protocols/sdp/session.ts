@@ -1,5 +1,6 @@
 /** A session description as data (RFC 8866). Everything but `media` may be missing in what strangers send. */
 import type { MediaClock, ReferenceClock } from './clock-signalling.ts';
+import type { Redundancy } from './redundancy.ts';
 
 /** What is wrong with a description, or worth knowing. */
 export interface SdpProblem {
@@ -82,6 +83,7 @@ export interface MediaDescription extends SdpAttributes {
   readonly isRtcpMux: boolean;
   /** `a=rtcp` (RFC 3605). */
   readonly rtcpPort?: number;
+  readonly redundancy?: Redundancy;
 }
 
 /** A parsed description. */

@@ -3,6 +3,7 @@ import { type ReferenceClock, referenceClockText } from './clock-signalling.ts';
 import type { PcmEncoding } from './flows.ts';
 import { addressKind } from './ip-address.ts';
 import { profileProblems, type SdpProfile } from './profiles.ts';
+import { REDUNDANCY_ATTRIBUTE, type Redundancy, redundancyText } from './redundancy.ts';
 
 const DEFAULT_TTL = 32;
 /** Names in a description: Dante Controller and players show about this much. */
@@ -30,6 +31,8 @@ export interface FlowOffer {
   readonly isRtcpMux?: boolean;
   /** Only when it is neither the same nor the next port. */
   readonly rtcpPort?: number;
+  /** Where duplicates and parity go. */
+  readonly redundancy?: Redundancy;
   /** Names the stream within its session; needed for `duplicates`. */
   readonly mid?: string;
 }
@@ -112,6 +115,7 @@ function flowLines(flow: FlowOffer, profile: SdpProfile): string[] {
     `a=mediaclk:direct=${flow.timestampOffset}`,
     ...(flow.isRtcpMux ? ['a=rtcp-mux'] : []),
     ...(flow.rtcpPort !== undefined ? [`a=rtcp:${flow.rtcpPort}`] : []),
+    ...(flow.redundancy ? [`a=${REDUNDANCY_ATTRIBUTE}:${redundancyText(flow.redundancy)}`] : []),
     ...(flow.mid !== undefined ? [`a=mid:${flow.mid}`] : []),
     'a=recvonly',
   ];
