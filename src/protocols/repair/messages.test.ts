@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ProtocolViolation } from '../../core/errors.ts';
+import {
+  decodeRepairAnswer,
+  decodeRepairRequest,
+  encodeRepairAnswer,
+  encodeRepairRequest,
+  MAX_ACCOUNT_BLOCKS,
+  MAX_RANGE_BYTES,
+  MAX_REPAIR_FLOWS,
+  MAX_REPAIR_MESSAGE_BYTES,
+  type RepairAnswer,
+  type RepairRequest,
+} from './messages.ts';
+
+const range = { flow: 3, channel: 1, channels: 2, start: 48_000, frames: 144 };
+const requests: RepairRequest[] = [
+  { kind: 'flows', id: 0 },
+  { kind: 'account', id: 1, range: { ...range, start: 0, frames: 2 ** 40 }, position: 65_536 },
+  { kind: 'range', id: 2, range },
+  { kind: 'done', id: 2 ** 50 },
+];
+const flow = {
+  ssrc: 2 ** 32 - 1,
+  timestamp: 7,
+  sampleRate: 48_000,
+  channels: 8,
+  sampleBytes: 3,
+  frames: 2 ** 45,
+} as const;
+const digests = ['00112233445566778899aabbccddeeff', null];
+const answers: RepairAnswer[] = [
+  {
+    kind: 'flows',
+    id: 0,
+    session: 'abc@distream',
+    name: 'Stems \u00e9',
+    isOver: true,
+    flows: [flow, { ...flow, sampleBytes: 2 }],
+  },
+  { kind: 'account', id: 1, account: { sha256: 'ab'.repeat(32), blocks: { frames: 65_536, first: 1, digests } } },
+  { kind: 'range', id: 2, bytes: Buffer.from([1, 2, 3, 4, 5, 6]) },
+  { kind: 'refused', id: 3, code: 'absent', reason: 'not sent yet' },
+];
+
+function isRefused(read: () => unknown): boolean {
+  try {
+    read();
+    return false;
+  } catch (error) {
+    if (error instanceof ProtocolViolation) return true;
+    throw error;
+  }
+}
+
+describe('messages of repair', () => {
+  it('are these bytes', () => {
+    expect(encodeRepairRequest(requests[2]!).toString('hex')).toBe('0302030102' + '8000bb80' + '4090');
+    expect(encodeRepairAnswer(answers[3]!).toString('hex')).toBe(
+      `8f03020c${Buffer.from('not sent yet').toString('hex')}`,
+    );
+    expect(encodeRepairAnswer(answers[2]!).toString('hex')).toBe('8302010203040506');
+  });
+
+  it('come back as they were', () => {
+    for (const request of requests) expect(decodeRepairRequest(encodeRepairRequest(request))).toEqual(request);
+    for (const answer of answers) expect(decodeRepairAnswer(encodeRepairAnswer(answer))).toEqual(answer);
+  });
+
+  it('are refused when they are cut at any byte or have something behind their end', () => {
+    for (const request of requests) {
+      const bytes = encodeRepairRequest(request);
+      for (let length = 0; length < bytes.length; length++) {
+        expect(isRefused(() => decodeRepairRequest(bytes.subarray(0, length)))).toBe(true);
+      }
+      expect(isRefused(() => decodeRepairRequest(Buffer.concat([bytes, Buffer.alloc(1)])))).toBe(true);
+    }
+    for (const answer of answers.filter(({ kind }) => kind !== 'range')) {
+      const bytes = encodeRepairAnswer(answer);
+      for (let length = 0; length < bytes.length; length++) {
+        expect(isRefused(() => decodeRepairAnswer(bytes.subarray(0, length)))).toBe(true);
+      }
+    }
+  });
+
+  it('refuse what asks for nothing, for too much, or for what cannot be', () => {
+    for (const bad of [
+      { ...range, channels: 0 },
+      { ...range, frames: 0 },
+      { ...range, flow: MAX_REPAIR_FLOWS },
+      { ...range, start: Number.MAX_SAFE_INTEGER },
+    ]) {
+      expect(isRefused(() => decodeRepairRequest(encodeRepairRequest({ kind: 'range', id: 1, range: bad })))).toBe(
+        true,
+      );
+    }
+  });
+
+  it('fit into a message at their largest', () => {
+    const flows = Array.from({ length: MAX_REPAIR_FLOWS }, () => flow);
+    const texts = { session: 's'.repeat(300), name: '\u00e9'.repeat(200) };
+    const largest: RepairAnswer[] = [
+      { kind: 'flows', id: 2 ** 50, isOver: false, flows, ...texts },
+      {
+        kind: 'account',
+        id: 2 ** 50,
+        account: {
+          sha256: 'ab'.repeat(32),
+          blocks: { frames: 2 ** 45, first: 2 ** 45, digests: new Array<string>(MAX_ACCOUNT_BLOCKS).fill(digests[0]!) },
+        },
+      },
+      { kind: 'range', id: 2 ** 50, bytes: Buffer.alloc(MAX_RANGE_BYTES) },
+    ];
+    for (const answer of largest) expect(encodeRepairAnswer(answer).length).toBeLessThan(MAX_REPAIR_MESSAGE_BYTES);
+  });
+
+  it('never do anything else than read or refuse random bytes', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 200 }),
+        fc.constantFrom(1, 2, 3, 4, 0x81, 0x82, 0x83, 0x8f),
+        (noise, type) => {
+          const bytes = Buffer.concat([Buffer.from([type]), noise]);
+          isRefused(() => decodeRepairRequest(bytes));
+          isRefused(() => decodeRepairAnswer(bytes));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
