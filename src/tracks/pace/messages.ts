@@ -12,6 +12,8 @@ export interface WorkerFlow {
   readonly destinations: readonly PaceDestination[];
   readonly grid: number;
   readonly rtp: RtpCounting | undefined;
+  /** An empty ring is no underrun. */
+  readonly isSparse: boolean;
   readonly shape: RingShape;
   readonly ring: SharedArrayBuffer;
 }

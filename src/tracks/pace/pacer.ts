@@ -6,16 +6,18 @@ import type { PaceDestination } from './flow-socket.ts';
 import { type GridPeriod, periodNs } from './grid.ts';
 import { type MainMessage, STOPPED, type SystemError, type WorkerMessage, type WorkerSetup } from './messages.ts';
 import { allocateRing, RingWriter, ringShape } from './ring.ts';
-import { allocateStatistics, type PaceStatistics, StatisticsReader } from './statistics.ts';
+import { allocateStatistics, MAX_DESTINATIONS, type PaceStatistics, StatisticsReader } from './statistics.ts';
 
 /** A flow to pace. */
 export interface PaceFlow {
-  /** Each gets every packet of the flow. */
+  /** One or two; each gets every packet of the flow. */
   readonly destinations: readonly PaceDestination[];
   /** Index of its period in `PacerOptions.periods`. */
   readonly grid: number;
   /** Undefined: packets go as they are. Else the first 12 bytes of each are an RTP header, whose counts are set when it leaves. */
   readonly rtp?: RtpCounting | undefined;
+  /** Nothing may be due at a slot: that is no underrun. */
+  readonly isSparse?: boolean | undefined;
   /** The largest packet, header included. */
   readonly packetBytes: number;
   /** The most packets that leave at one slot; 1 when undefined. */
@@ -111,12 +113,15 @@ export async function openPacer(options: PacerOptions): Promise<Pacer> {
 
 function setUp({ periods, flows, aheadMs, spinMicroseconds, catchUpRate }: PacerOptions): WorkerSetup {
   if (flows.length < 1 || flows.length > MAX_FLOWS) throw new RangeError(`1 to ${MAX_FLOWS} flows can be paced`);
-  const workerFlows = flows.map(({ destinations, grid, rtp, packetBytes, packetsPerSlot = 1 }) => {
+  const workerFlows = flows.map(({ destinations, grid, rtp, isSparse = false, packetBytes, packetsPerSlot = 1 }) => {
     const period = periods[grid];
-    if (!period || destinations.length < 1) throw new RangeError('a flow needs a grid and a destination');
+    if (!period) throw new RangeError('a flow needs a grid');
+    if (destinations.length < 1 || destinations.length > MAX_DESTINATIONS) {
+      throw new RangeError(`a flow has 1 to ${MAX_DESTINATIONS} destinations`);
+    }
     const slots = Math.max(2, Math.ceil(((aheadMs ?? DEFAULT_AHEAD_MS) * 1e6) / periodNs(period)));
     const shape = ringShape(slots * packetsPerSlot, packetBytes);
-    return { destinations, grid, rtp, shape, ring: allocateRing(shape) };
+    return { destinations, grid, rtp, isSparse, shape, ring: allocateRing(shape) };
   });
   return {
     periods,

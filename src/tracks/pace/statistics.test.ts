@@ -29,17 +29,34 @@ describe('statistics', () => {
     expect(reader.read().lateness).toEqual({ count: 0, p50Ms: 0, p99Ms: 0, p999Ms: 0, maxMs: 0 });
     for (let packet = 0; packet < 99; packet++) writer.countSent(1, 100, 7_000);
     writer.countSent(1, 50, 20_000_000);
-    writer.countLost(0);
-    writer.countRefused(1);
+    writer.countLost(0, 1);
+    writer.countRefused(1, 0);
     writer.countUnderrun(0);
     writer.setNextSlot(1, 2 ** 40);
     const { lateness, behindMs, flows } = reader.read();
     expect([lateness.count, lateness.p50Ms, lateness.p99Ms, behindMs]).toEqual([100, 0.008, 0.008, 20]);
     expect(lateness.maxMs).toBeGreaterThan(20);
     expect(lateness.maxMs).toBeLessThan(21.3);
+    const none = { lost: 0, refused: 0 };
     expect(flows).toEqual([
-      { sent: 0, bytes: 0, lost: 1, refused: 0, underruns: 1, nextSlot: 0 },
-      { sent: 100, bytes: 9950, lost: 0, refused: 1, underruns: 0, nextSlot: 2 ** 40 },
+      {
+        sent: 0,
+        bytes: 0,
+        lost: 1,
+        refused: 0,
+        underruns: 1,
+        nextSlot: 0,
+        destinations: [none, { lost: 1, refused: 0 }],
+      },
+      {
+        sent: 100,
+        bytes: 9950,
+        lost: 0,
+        refused: 1,
+        underruns: 0,
+        nextSlot: 2 ** 40,
+        destinations: [{ lost: 0, refused: 1 }, none],
+      },
     ]);
   });
 });

@@ -8,10 +8,19 @@ import { LATENESS_BUCKETS, type LatenessSummary, latenessBucket, summarizeLatene
 const FLOW_FIELDS = 8;
 const SENT = 0;
 const BYTES = 1;
-const LOST = 2;
-const REFUSED = 3;
-const UNDERRUNS = 4;
-const NEXT_SLOT = 5;
+const UNDERRUNS = 2;
+const NEXT_SLOT = 3;
+/** Two fields for each destination from here on: lost, refused. */
+const DESTINATIONS = 4;
+
+/** The most destinations of a flow. */
+export const MAX_DESTINATIONS = 2;
+
+/** What became of a flow's packets at one of its destinations. */
+export interface DestinationStatistics {
+  readonly lost: number;
+  readonly refused: number;
+}
 
 /** One flow so far. */
 export interface FlowStatistics {
@@ -27,6 +36,8 @@ export interface FlowStatistics {
   readonly underruns: number;
   /** Slots that were served: the packets before this slot have left, or were not there. */
   readonly nextSlot: number;
+  /** `lost` and `refused` of the first destination and the second one. */
+  readonly destinations: readonly DestinationStatistics[];
 }
 
 /** A session so far. */
@@ -66,12 +77,12 @@ export class StatisticsWriter extends StatisticsView {
     this.buckets[latenessBucket(latenessNs / 1000)]! += 1;
   }
 
-  countLost(flow: number): void {
-    this.flowFields[flow * FLOW_FIELDS + LOST]! += 1;
+  countLost(flow: number, destination: number): void {
+    this.flowFields[flow * FLOW_FIELDS + DESTINATIONS + 2 * destination]! += 1;
   }
 
-  countRefused(flow: number): void {
-    this.flowFields[flow * FLOW_FIELDS + REFUSED]! += 1;
+  countRefused(flow: number, destination: number): void {
+    this.flowFields[flow * FLOW_FIELDS + DESTINATIONS + 2 * destination + 1]! += 1;
   }
 
   countUnderrun(flow: number): void {
@@ -89,13 +100,20 @@ export class StatisticsReader extends StatisticsView {
   read(): PaceStatistics {
     const flows = Array.from({ length: this.flowFields.length / FLOW_FIELDS }, (_, flow) => {
       const field = (index: number) => this.flowFields[flow * FLOW_FIELDS + index]!;
+      const destinations = Array.from({ length: MAX_DESTINATIONS }, (_, index) => ({
+        lost: field(DESTINATIONS + 2 * index),
+        refused: field(DESTINATIONS + 2 * index + 1),
+      }));
+      const sum = (pick: (one: DestinationStatistics) => number) =>
+        destinations.reduce((all, one) => all + pick(one), 0);
       return {
         sent: field(SENT),
         bytes: field(BYTES),
-        lost: field(LOST),
-        refused: field(REFUSED),
+        lost: sum(({ lost }) => lost),
+        refused: sum(({ refused }) => refused),
         underruns: field(UNDERRUNS),
         nextSlot: field(NEXT_SLOT),
+        destinations,
       };
     });
     return {

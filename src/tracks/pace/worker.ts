@@ -56,14 +56,18 @@ class CountingSink implements PacketSink {
 interface Lane {
   readonly grid: number;
   readonly flow: number;
+  readonly isSparse: boolean;
   readonly queue: FlowQueue;
   readonly sockets: readonly FlowSocket[];
 }
 
-async function openLane({ destinations, grid, rtp, shape, ring }: WorkerFlow, flow: number): Promise<Lane> {
-  const counters = { lost: () => statistics.countLost(flow), refused: () => statistics.countRefused(flow) };
+async function openLane({ destinations, grid, rtp, shape, ring, isSparse }: WorkerFlow, flow: number): Promise<Lane> {
   const sockets: FlowSocket[] = [];
-  for (const destination of destinations) {
+  for (const [index, destination] of destinations.entries()) {
+    const counters = {
+      lost: () => statistics.countLost(flow, index),
+      refused: () => statistics.countRefused(flow, index),
+    };
     try {
       sockets.push(await FlowSocket.open(destination, counters, sampleEvery));
     } catch (error) {
@@ -74,7 +78,7 @@ async function openLane({ destinations, grid, rtp, shape, ring }: WorkerFlow, fl
   }
   const sink = new CountingSink(flow, sockets, periodNs(setup.periods[grid]!));
   const reader = new RingReader(ring, shape);
-  return { grid, flow, sockets, queue: new FlowQueue(reader, rtp, sink, Math.ceil(setup.catchUpRate)) };
+  return { grid, flow, isSparse, sockets, queue: new FlowQueue(reader, rtp, sink, Math.ceil(setup.catchUpRate)) };
 }
 
 function post(message: WorkerMessage): void {
@@ -109,7 +113,7 @@ function serve(lanes: readonly Lane[], grid: number): void {
   for (let index = 0; index < lanes.length; index++) {
     const lane = lanes[index]!;
     if (lane.grid !== grid || lane.queue.isOver) continue;
-    if (!lane.queue.serve(slot)) statistics.countUnderrun(lane.flow);
+    if (!lane.queue.serve(slot) && !lane.isSparse) statistics.countUnderrun(lane.flow);
     statistics.setNextSlot(lane.flow, slot + 1);
     isOver = isOver && lane.queue.isOver;
   }

@@ -103,7 +103,7 @@ export class FlowPacker {
     const frames = Math.min(packets * framesPerPacket, totalFrames - this.position);
     const blocks = await Promise.all(tracks.map((track) => track?.read(frames)));
     for (const flow of flows) this.#packFlow(flow, blocks, frames);
-    this.#slot += packets;
+    this.#slot += Math.ceil(frames / framesPerPacket);
   }
 
   #packFlow(flow: PackedFlow, blocks: readonly (Buffer | undefined)[], frames: number): void {
