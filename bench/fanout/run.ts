@@ -87,12 +87,21 @@ function row(name: string, results: readonly Result[]): string {
   );
 }
 
+function cpuRatio(results: readonly Result[], others: readonly Result[]): string {
+  const cpuTime = (of: readonly Result[]) => median(of.map((r) => r.cpuPer1000ListenerMinutes));
+  return (cpuTime(results) / cpuTime(others)).toFixed(2);
+}
+
 const mounts = Array.from({ length: Number(values.streams) }, (_, index) => `/bench-${index}`);
+const oneMount = mounts.slice(0, 1);
 const hasIcecast = !values['no-icecast'] && spawnSync('sh', ['-c', 'command -v icecast2']).status === 0;
 const ours: Result[] = [];
 const theirs: Result[] = [];
+const single: Result[] = [];
 for (let round = 0; round < Number(values.rounds); round++) {
   ours.push(await measure(() => startDistream(18_700 + round, mounts, values.tick), mounts));
+  if (mounts.length > 1)
+    single.push(await measure(() => startDistream(18_720 + round, oneMount, values.tick), oneMount));
   if (hasIcecast) theirs.push(await measure(() => startIcecast(18_750 + round, listeners), mounts));
 }
 console.log(
@@ -101,9 +110,11 @@ console.log(
 );
 console.log(`${'server'.padEnd(12)}   CPU s/1000 l-min  PSS B/l  first p50  p99 ms     B/s/l    lost  errors`);
 console.log(row('distream', ours));
+if (single.length > 0) {
+  console.log(row('one stream', single));
+  console.log(`CPU time against one stream in the same run: ${cpuRatio(ours, single)}`);
+}
 if (hasIcecast) {
   console.log(row('icecast', theirs));
-  const ratio =
-    median(ours.map((r) => r.cpuPer1000ListenerMinutes)) / median(theirs.map((r) => r.cpuPer1000ListenerMinutes));
-  console.log(`CPU time against Icecast in the same run: ${ratio.toFixed(2)}`);
+  console.log(`CPU time against Icecast in the same run: ${cpuRatio(ours, theirs)}`);
 } else if (!values['no-icecast']) console.log('icecast2 is not installed: no comparison');

@@ -1,8 +1,12 @@
 import { readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 
-/** One buffer for all: what is read is copied out at its own length. */
-const space = Buffer.alloc(64 * 1024);
+const MAX_READ_BYTES = 64 * 1024;
+const SLAB_BYTES = 8 * MAX_READ_BYTES;
+
+/** What is read for all sockets, one behind the other; fragments copy it out within a second. */
+let slab = Buffer.alloc(SLAB_BYTES);
+let used = 0;
 
 /**
  * Reads what waits in the kernel for a socket that was stopped with `stopReading`, without waiting. A pass through the
@@ -15,9 +19,19 @@ export function readWaiting(socket: Socket): Buffer | undefined {
   const fd = handle?.fd;
   if (encrypted || fd === undefined || fd < 0 || socket.readableLength > 0) return undefined;
   try {
-    const bytes = readSync(fd, space, 0, space.length, null);
-    return bytes > 0 ? Buffer.from(space.subarray(0, bytes)) : undefined;
+    const bytes = readSync(fd, slab, used, MAX_READ_BYTES, null);
+    return bytes > 0 ? taken(bytes) : undefined;
   } catch {
     return undefined; // EAGAIN, or what the next read of the socket tells
   }
+}
+
+function taken(bytes: number): Buffer {
+  const data = slab.subarray(used, used + bytes);
+  used += bytes;
+  if (used > SLAB_BYTES - MAX_READ_BYTES) {
+    slab = Buffer.alloc(SLAB_BYTES);
+    used = 0;
+  }
+  return data;
 }
