@@ -3,8 +3,8 @@
  * @module
  */
 
-/** Codecs whose frames distream knows; `opaque` is anything else, passed on byte by byte. */
-export type Codec = 'mp3' | 'aac' | 'vorbis' | 'opus' | 'flac' | 'opaque';
+/** Codecs whose frames distream knows (`pcm`: blocks of samples, see media/pcm); `opaque` is anything else, passed on byte by byte. */
+export type Codec = 'mp3' | 'aac' | 'vorbis' | 'opus' | 'flac' | 'pcm' | 'opaque';
 
 /**
  * What a decoder must know before the first byte. Two fragments belong to the

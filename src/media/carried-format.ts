@@ -4,7 +4,7 @@ import { plainContentType, UNKNOWN_CONTENT_TYPE } from './content-type.ts';
 import { mp3FormatOf } from './mp3/mp3-framer.ts';
 import { OPUS_PRIME_FRAMES } from './ogg/ogg-codec.ts';
 
-const CODECS: readonly Codec[] = ['mp3', 'aac', 'vorbis', 'opus', 'flac', 'opaque'];
+const CODECS: readonly Codec[] = ['mp3', 'aac', 'vorbis', 'opus', 'flac', 'pcm', 'opaque'];
 
 /** What another node tells of audio that it has framed already. */
 export interface CarriedFormat {

@@ -33,7 +33,8 @@ export class WavHeadWriter {
   readonly head: Buffer;
   /** Offset of the first byte of audio. */
   readonly dataStart: number;
-  readonly #frameBytes: number;
+  /** Bytes of a sample frame. */
+  readonly frameBytes: number;
   readonly #descriptionAt: number;
 
   /** Throws RangeError for float PCM. */
@@ -42,7 +43,7 @@ export class WavHeadWriter {
     const { sampleRate, bitsPerSample } = format;
     const timeReference = bext.timeReference;
     const opening = Buffer.alloc(DS64_END);
-    this.#frameBytes = frameBytesOf(format);
+    this.frameBytes = frameBytesOf(format);
     this.#descriptionAt = DS64_END + 8;
     this.head = Buffer.concat([
       opening,
@@ -71,7 +72,7 @@ export class WavHeadWriter {
     if (isRf64) {
       writeUInt64(opening, riffBytes, 20);
       writeUInt64(opening, dataBytes, 28);
-      writeUInt64(opening, Math.floor(dataBytes / this.#frameBytes), 36);
+      writeUInt64(opening, Math.floor(dataBytes / this.frameBytes), 36);
     }
     const size = Buffer.alloc(4);
     size.writeUInt32LE(isRf64 ? IN_DS64 : dataBytes);

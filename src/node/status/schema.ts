@@ -86,7 +86,7 @@ const stream = z.object({
   since: time().describe('When `state` began'),
   format: z
     .object({
-      codec: z.enum(['mp3', 'aac', 'vorbis', 'opus', 'flac', 'opaque']),
+      codec: z.enum(['mp3', 'aac', 'vorbis', 'opus', 'flac', 'pcm', 'opaque']),
       contentType: z.string(),
       sampleRate: count().optional().describe('Hz'),
       channels: count().optional(),

@@ -7,6 +7,7 @@ const EXTENSIONS: Readonly<Record<Exclude<Codec, 'opaque'>, readonly string[]>> 
   vorbis: ['.ogg', '.oga'],
   opus: ['.opus', '.ogg', '.oga'],
   flac: ['.oga', '.ogg'],
+  pcm: ['.wav', '.wave', '.bwf', '.rf64'],
 };
 
 /** Of containers that hold several of these codecs, or a codec without Ogg. */

@@ -12,6 +12,7 @@ import type { PathTemplate } from './path-template.ts';
 import { cutPiece, type Piece, timeWithinUs } from './piece.ts';
 import { RecordingFile } from './recording-file.ts';
 import { TitleList } from './title-list.ts';
+import { waveHeadFor } from './wave-head.ts';
 
 /** Settings of a `Recorder`. */
 export interface RecorderOptions {
@@ -176,7 +177,7 @@ export class Recorder {
     const file = this.#file;
     if (!file || !fitsIntoFile(fragment, file)) return undefined;
     const { maxBytes, maxDurationMs } = this.#options;
-    const headerBytes = fragment.format === file.format ? 0 : fragment.format.headers.length;
+    const headerBytes = file.headersBefore(fragment.format).length;
     return cutPiece(fragment, this.#cursor!.offset, {
       belongs: (startTimeUs) => this.#wantedPath(fragment, startTimeUs) === file.wantedPath,
       bytes: (maxBytes ?? Number.POSITIVE_INFINITY) - file.bytes - headerBytes,
@@ -201,7 +202,8 @@ export class Recorder {
     const wantedPath = this.#wantedPath(fragment, timeUs);
     await fs.makeFolder(dirname(wantedPath));
     const { name, made } = await this.#names.create(wantedPath, (path) => fs.create(path));
-    this.#file = new RecordingFile(fs, made, { path: name, wantedPath });
+    const wave = waveHeadFor(fragment.format, { streamName: this.#options.stream.name, startUtcMs: timeUs / 1000 });
+    this.#file = new RecordingFile(fs, made, { path: name, wantedPath, wave });
     if (this.#options.titles) this.#titles = new TitleList(fs, name);
     const { clock, stream, ledger } = this.#options;
     if (ledger) this.#ledger = new FileLedger({ fs, clock, audioPath: name, streamName: stream.name });
@@ -213,12 +215,11 @@ export class Recorder {
   async #write(fragment: Fragment, piece: Piece): Promise<void> {
     const file = this.#file!;
     const data = fragment.data.subarray(piece.start, piece.end);
-    const { headers } = fragment.format;
-    const needsHeaders = fragment.format !== file.format && headers.length > 0;
+    const headers = file.headersBefore(fragment.format);
     const { bytes: bytesBefore, durationUs: fileTimeUs } = file;
-    await file.append(needsHeaders ? [headers, data] : [data], piece.durationUs);
+    await file.append(headers.length > 0 ? [headers, data] : [data], piece.durationUs);
     file.format = fragment.format;
-    this.#ledger?.add(fragment, piece, needsHeaders ? headers.length : 0, this.#gapBefore(fragment, piece));
+    this.#ledger?.add(fragment, piece, headers.length, this.#gapBefore(fragment, piece));
     this.#gap = undefined;
     this.#cursor = advance(this.#cursor!, fragment, piece.end);
     this.#unsynced.bytes += file.bytes - bytesBefore;
@@ -265,10 +266,11 @@ export class Recorder {
 
 /**
  * Another codec, opaque bytes of another type, and new headers of FLAC or WebM begin a new file; a chained Ogg stream
- * and new MPEG parameters do not.
+ * and new MPEG parameters do not. PCM goes on in its file while its samples are made the same way.
  */
 function fitsIntoFile({ format }: Fragment, { format: written }: RecordingFile): boolean {
   if (!written || written === format) return true;
+  if (format.codec === 'pcm' && written.codec === 'pcm') return written.headers.equals(format.headers);
   if (written.codec !== format.codec || needsOwnFile(format) || needsOwnFile(written)) return false;
   return format.codec !== 'opaque' || written.contentType === format.contentType;
 }

@@ -1,6 +1,9 @@
 import { dirname } from 'node:path';
 import type { StreamFormat } from '../../core/fragment.ts';
+import { padBytes, type WavHeadWriter } from '../../media/wav/write-head.ts';
 import type { RecorderFile, RecorderFileSystem } from './file-system.ts';
+
+const NO_HEADERS = Buffer.alloc(0);
 
 /** One file of a recording. Between two calls it ends at a frame border; nobody else writes to it. */
 export class RecordingFile {
@@ -10,6 +13,8 @@ export class RecordingFile {
   readonly wantedPath: string;
   /** What was written last; undefined before the first audio. */
   format: StreamFormat | undefined;
+  /** Of a recording of PCM, whose head tells its length. */
+  readonly #wave: WavHeadWriter | undefined;
   readonly #fs: RecorderFileSystem;
   readonly #file: RecorderFile;
   #bytes = 0;
@@ -20,11 +25,22 @@ export class RecordingFile {
   /** There may be a part of a frame at its end that could not be cut off. */
   #isTorn = false;
 
-  constructor(fs: RecorderFileSystem, file: RecorderFile, names: { path: string; wantedPath: string }) {
+  constructor(
+    fs: RecorderFileSystem,
+    file: RecorderFile,
+    about: { path: string; wantedPath: string; wave?: WavHeadWriter | undefined },
+  ) {
     this.#fs = fs;
     this.#file = file;
-    this.path = names.path;
-    this.wantedPath = names.wantedPath;
+    this.path = about.path;
+    this.wantedPath = about.wantedPath;
+    this.#wave = about.wave;
+  }
+
+  /** What stands in front of audio of that format, if it comes next; empty in the middle of a run. */
+  headersBefore(format: StreamFormat): Buffer {
+    if (this.#wave) return this.#bytes === 0 ? this.#wave.head : NO_HEADERS;
+    return format === this.format ? NO_HEADERS : format.headers;
   }
 
   get bytes(): number {
@@ -73,6 +89,8 @@ export class RecordingFile {
     try {
       await this.#file.sync();
       if (!(await this.#file.isLinked())) throw new Error('the file was deleted');
+      // Only now: a head never tells of audio that a crash may take.
+      await this.#writeSizes();
     } catch (error) {
       this.#syncFailure = error;
       throw error;
@@ -84,6 +102,17 @@ export class RecordingFile {
     await this.#fs.syncFolder(dirname(this.path)).catch(() => undefined);
   }
 
+  /** Tells the length of the audio in the head of a WAV file. The pad byte of an odd length comes at the end only. */
+  async #writeSizes(isEnd = false): Promise<void> {
+    if (!this.#wave || this.#bytes === 0) return;
+    const audioBytes = this.#bytes - this.#wave.dataStart;
+    const odd = padBytes(audioBytes);
+    if (isEnd && odd > 0) await this.#writeAll(Buffer.alloc(odd), this.#bytes);
+    const told = odd > 0 && !isEnd ? audioBytes - this.#wave.frameBytes : audioBytes;
+    for (const { offset, bytes } of this.#wave.sizesAt(told)) await this.#writeAll(bytes, offset);
+    if (isEnd) await this.#file.sync();
+  }
+
   /** Cuts off what is not on the disk for certain, so that it can be written again elsewhere. Never rejects. */
   async rollBack(): Promise<void> {
     this.#bytes = this.#syncedBytes;
@@ -93,6 +122,7 @@ export class RecordingFile {
   /** Closes it and removes it when nothing is in it; resolves with true when it was removed. Never rejects. */
   async close(): Promise<boolean> {
     if (this.#isTorn) await this.#cutTo(this.#bytes);
+    await this.#writeSizes(true).catch(() => undefined);
     // Another file may have taken the name of one that was deleted.
     const isOurs = this.#bytes === 0 && (await this.#file.isLinked().catch(() => false));
     await this.#file.close().catch(() => undefined);
