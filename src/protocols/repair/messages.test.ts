@@ -7,9 +7,10 @@ import {
   encodeRepairAnswer,
   encodeRepairRequest,
   MAX_ACCOUNT_BLOCKS,
-  MAX_RANGE_BYTES,
   MAX_REPAIR_FLOWS,
   MAX_REPAIR_MESSAGE_BYTES,
+  MAX_SOUND_BYTES,
+  MAX_SOUND_PIECES,
   type RepairAnswer,
   type RepairRequest,
 } from './messages.ts';
@@ -18,7 +19,15 @@ const range = { flow: 3, channel: 1, channels: 2, start: 48_000, frames: 144 };
 const requests: RepairRequest[] = [
   { kind: 'flows', id: 0 },
   { kind: 'account', id: 1, range: { ...range, start: 0, frames: 2 ** 40 }, position: 65_536 },
-  { kind: 'range', id: 2, range },
+  {
+    kind: 'sound',
+    id: 2,
+    part: { flow: 3, channel: 1, channels: 2 },
+    pieces: [
+      [48_000, 144],
+      [0, 1],
+    ],
+  },
   { kind: 'done', id: 2 ** 50 },
 ];
 const flow = {
@@ -40,7 +49,7 @@ const answers: RepairAnswer[] = [
     flows: [flow, { ...flow, sampleBytes: 2 }],
   },
   { kind: 'account', id: 1, account: { sha256: 'ab'.repeat(32), blocks: { frames: 65_536, first: 1, digests } } },
-  { kind: 'range', id: 2, bytes: Buffer.from([1, 2, 3, 4, 5, 6]) },
+  { kind: 'sound', id: 2, bytes: Buffer.from([1, 2, 3, 4, 5, 6]) },
   { kind: 'refused', id: 3, code: 'absent', reason: 'not sent yet' },
 ];
 
@@ -56,7 +65,7 @@ function isRefused(read: () => unknown): boolean {
 
 describe('messages of repair', () => {
   it('are these bytes', () => {
-    expect(encodeRepairRequest(requests[2]!).toString('hex')).toBe('0302030102' + '8000bb80' + '4090');
+    expect(encodeRepairRequest(requests[2]!).toString('hex')).toBe('0302030102' + '02' + '8000bb80' + '4090' + '0001');
     expect(encodeRepairAnswer(answers[3]!).toString('hex')).toBe(
       `8f03020c${Buffer.from('not sent yet').toString('hex')}`,
     );
@@ -76,7 +85,7 @@ describe('messages of repair', () => {
       }
       expect(isRefused(() => decodeRepairRequest(Buffer.concat([bytes, Buffer.alloc(1)])))).toBe(true);
     }
-    for (const answer of answers.filter(({ kind }) => kind !== 'range')) {
+    for (const answer of answers.filter(({ kind }) => kind !== 'sound')) {
       const bytes = encodeRepairAnswer(answer);
       for (let length = 0; length < bytes.length; length++) {
         expect(isRefused(() => decodeRepairAnswer(bytes.subarray(0, length)))).toBe(true);
@@ -91,10 +100,28 @@ describe('messages of repair', () => {
       { ...range, flow: MAX_REPAIR_FLOWS },
       { ...range, start: Number.MAX_SAFE_INTEGER },
     ]) {
-      expect(isRefused(() => decodeRepairRequest(encodeRepairRequest({ kind: 'range', id: 1, range: bad })))).toBe(
-        true,
-      );
+      expect(
+        isRefused(() => decodeRepairRequest(encodeRepairRequest({ kind: 'account', id: 1, range: bad, position: 0 }))),
+      ).toBe(true);
     }
+  });
+
+  it('refuse too many pieces, and none', () => {
+    const part = { flow: 0, channel: 0, channels: 1 };
+    expect(isRefused(() => decodeRepairRequest(encodeRepairRequest({ kind: 'sound', id: 1, part, pieces: [] })))).toBe(
+      true,
+    );
+    const most = Array.from({ length: MAX_SOUND_PIECES }, () => [2 ** 45, 2 ** 40] as const);
+    expect(decodeRepairRequest(encodeRepairRequest({ kind: 'sound', id: 2 ** 50, part, pieces: most }))).toMatchObject({
+      pieces: most,
+    });
+    expect(
+      isRefused(() =>
+        decodeRepairRequest(
+          encodeRepairRequest({ kind: 'sound', id: 1, part, pieces: [...most.map(() => [1, 1] as const), [1, 1]] }),
+        ),
+      ),
+    ).toBe(true);
   });
 
   it('fit into a message at their largest', () => {
@@ -110,7 +137,7 @@ describe('messages of repair', () => {
           blocks: { frames: 2 ** 45, first: 2 ** 45, digests: new Array<string>(MAX_ACCOUNT_BLOCKS).fill(digests[0]!) },
         },
       },
-      { kind: 'range', id: 2 ** 50, bytes: Buffer.alloc(MAX_RANGE_BYTES) },
+      { kind: 'sound', id: 2 ** 50, bytes: Buffer.alloc(MAX_SOUND_BYTES) },
     ];
     for (const answer of largest) expect(encodeRepairAnswer(answer).length).toBeLessThan(MAX_REPAIR_MESSAGE_BYTES);
   });

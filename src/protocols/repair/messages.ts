@@ -7,7 +7,9 @@ import { ProtocolViolation } from '../../core/errors.ts';
 import { ByteReader, ByteWriter } from '../link/varint.ts';
 
 /** The most bytes of sound in one answer. */
-export const MAX_RANGE_BYTES = 49_152;
+export const MAX_SOUND_BYTES = 49_152;
+/** The most pieces of sound in one request. */
+export const MAX_SOUND_PIECES = 256;
 /** The most bytes of a message; a record of the link holds it. */
 export const MAX_REPAIR_MESSAGE_BYTES = 65_000;
 /** The most flows of a session. */
@@ -18,12 +20,14 @@ export const MAX_ACCOUNT_BLOCKS = 1024;
 const MAX_TEXT_BYTES = 256;
 const MAX_REASON_BYTES = 200;
 const MAX_CHANNELS = 1024;
+/** Three fields of the part, a count, and two numbers of eight bytes for each piece. */
+const MAX_REQUEST_BYTES = 64 + MAX_SOUND_PIECES * 16;
 const MAX_UINT32 = 2 ** 32 - 1;
 const SHA256_BYTES = 32;
 const DIGEST_BYTES = 16;
 
-const TYPES = { flows: 1, account: 2, range: 3, done: 4 } as const;
-const ANSWER_TYPES = { flows: 0x81, account: 0x82, range: 0x83, refused: 0x8f } as const;
+const TYPES = { flows: 1, account: 2, sound: 3, done: 4 } as const;
+const ANSWER_TYPES = { flows: 0x81, account: 0x82, sound: 0x83, refused: 0x8f } as const;
 const REFUSALS = ['unknown', 'absent', 'unreadable', 'busy'] as const;
 
 /** Neighbouring channels of a flow. */
@@ -41,12 +45,15 @@ export interface FlowRange extends FlowPart {
   readonly frames: number;
 }
 
+/** A piece of a flow: its first sample frame since the session's start, and how many. */
+export type SoundPiece = readonly [start: number, frames: number];
+
 /** What a recorder asks; `id` comes back with the answer. */
 export type RepairRequest =
   | { readonly kind: 'flows'; readonly id: number }
   /** `position` is where the recorder has the first frame: blocks are counted from there. */
   | { readonly kind: 'account'; readonly id: number; readonly range: FlowRange; readonly position: number }
-  | { readonly kind: 'range'; readonly id: number; readonly range: FlowRange }
+  | { readonly kind: 'sound'; readonly id: number; readonly part: FlowPart; readonly pieces: readonly SoundPiece[] }
   | { readonly kind: 'done'; readonly id: number };
 
 /** A flow that can be asked for. */
@@ -85,20 +92,29 @@ export type RepairAnswer =
     }
   /** Without the two numbers that the request had. */
   | { readonly kind: 'account'; readonly id: number; readonly account: Omit<RangeAccount, 'startFrame' | 'frames'> }
-  | { readonly kind: 'range'; readonly id: number; readonly bytes: Buffer }
+  /** One piece after the other. */
+  | { readonly kind: 'sound'; readonly id: number; readonly bytes: Buffer }
   | { readonly kind: 'refused'; readonly id: number; readonly code: RefusalCode; readonly reason: string };
 
-/** A request as bytes. */
+/** A request as bytes. Throws RangeError when it has too many pieces. */
 export function encodeRepairRequest(request: RepairRequest): Buffer {
-  const writer = new ByteWriter(64);
+  const writer = new ByteWriter(MAX_REQUEST_BYTES);
   writer.uint8(TYPES[request.kind]);
   writer.varint(request.id);
-  if (request.kind === 'account' || request.kind === 'range') {
-    const { flow, channel, channels, start, frames } = request.range;
-    for (const value of [flow, channel, channels, start, frames]) writer.varint(value);
+  if (request.kind === 'account') {
+    const { start, frames } = request.range;
+    for (const value of [...partFields(request.range), start, frames, request.position]) writer.varint(value);
   }
-  if (request.kind === 'account') writer.varint(request.position);
+  if (request.kind === 'sound') {
+    for (const value of [...partFields(request.part), request.pieces.length, ...request.pieces.flat()]) {
+      writer.varint(value);
+    }
+  }
   return writer.finish();
+}
+
+function partFields({ flow, channel, channels }: FlowPart): number[] {
+  return [flow, channel, channels];
 }
 
 /** Reads a request. Throws ProtocolViolation. */
@@ -116,9 +132,9 @@ function requestOf(type: number, id: number, reader: ByteReader): RepairRequest 
     case TYPES.flows:
       return { kind: 'flows', id };
     case TYPES.account:
-      return { kind: 'account', id, range: readRange(reader), position: reader.varint() };
-    case TYPES.range:
-      return { kind: 'range', id, range: readRange(reader) };
+      return { kind: 'account', id, range: { ...readPart(reader), ...readStretch(reader) }, position: reader.varint() };
+    case TYPES.sound:
+      return { kind: 'sound', id, part: readPart(reader), pieces: readPieces(reader) };
     case TYPES.done:
       return { kind: 'done', id };
     default:
@@ -126,15 +142,29 @@ function requestOf(type: number, id: number, reader: ByteReader): RepairRequest 
   }
 }
 
-function readRange(reader: ByteReader): FlowRange {
+function readPart(reader: ByteReader): FlowPart {
   const flow = bounded(reader, MAX_REPAIR_FLOWS - 1, 'a flow');
   const channel = bounded(reader, MAX_CHANNELS - 1, 'a channel');
   const channels = bounded(reader, MAX_CHANNELS, 'channels');
+  if (channels === 0) throw new ProtocolViolation('a request for no channels');
+  return { flow, channel, channels };
+}
+
+function readStretch(reader: ByteReader): { start: number; frames: number } {
   const start = reader.varint();
   const frames = reader.varint();
-  if (channels === 0 || frames === 0) throw new ProtocolViolation('a request for nothing');
+  if (frames === 0) throw new ProtocolViolation('a request for nothing');
   if (!Number.isSafeInteger(start + frames)) throw new ProtocolViolation('a stretch ends beyond 2^53');
-  return { flow, channel, channels, start, frames };
+  return { start, frames };
+}
+
+function readPieces(reader: ByteReader): SoundPiece[] {
+  const count = bounded(reader, MAX_SOUND_PIECES, 'pieces');
+  if (count === 0) throw new ProtocolViolation('a request for nothing');
+  return Array.from({ length: count }, () => {
+    const { start, frames } = readStretch(reader);
+    return [start, frames];
+  });
 }
 
 /** An answer as bytes. Throws RangeError when it does not fit into a message. */
@@ -144,7 +174,7 @@ export function encodeRepairAnswer(answer: RepairAnswer): Buffer {
   writer.varint(answer.id);
   if (answer.kind === 'flows') writeFlows(writer, answer);
   else if (answer.kind === 'account') writeAccount(writer, answer.account);
-  else if (answer.kind === 'range') writer.bytes(answer.bytes);
+  else if (answer.kind === 'sound') writer.bytes(answer.bytes);
   else {
     writer.uint8(REFUSALS.indexOf(answer.code) + 1);
     writer.block(clipped(answer.reason, MAX_REASON_BYTES));
@@ -190,8 +220,8 @@ function answerOf(type: number, id: number, reader: ByteReader): RepairAnswer {
       return readFlows(id, reader);
     case ANSWER_TYPES.account:
       return { kind: 'account', id, account: readAccount(reader) };
-    case ANSWER_TYPES.range:
-      return { kind: 'range', id, bytes: reader.bytes(reader.remaining) };
+    case ANSWER_TYPES.sound:
+      return { kind: 'sound', id, bytes: reader.bytes(reader.remaining) };
     case ANSWER_TYPES.refused: {
       const code = REFUSALS[reader.uint8() - 1];
       if (!code) throw new ProtocolViolation('a refusal of an unknown kind');
