@@ -62,30 +62,47 @@ export class WavHeadWriter {
    * From 4 GiB on the file is an RF64.
    */
   sizesAt(dataBytes: number): readonly WavPatch[] {
-    const riffBytes = this.dataStart - 8 + dataBytes + padBytes(dataBytes);
-    const isRf64 = riffBytes >= IN_DS64;
-    const opening = Buffer.alloc(DS64_END);
-    opening.write(isRf64 ? 'RF64' : 'RIFF', 0, 'latin1');
-    opening.writeUInt32LE(isRf64 ? IN_DS64 : riffBytes, 4);
-    opening.write(isRf64 ? 'WAVEds64' : 'WAVEJUNK', 8, 'latin1');
-    opening.writeUInt32LE(DS64_BODY_BYTES, 16);
-    if (isRf64) {
-      writeUInt64(opening, riffBytes, 20);
-      writeUInt64(opening, dataBytes, 28);
-      writeUInt64(opening, Math.floor(dataBytes / this.frameBytes), 36);
-    }
-    const size = Buffer.alloc(4);
-    size.writeUInt32LE(isRf64 ? IN_DS64 : dataBytes);
-    return [
-      { offset: 0, bytes: opening },
-      { offset: this.dataStart - 4, bytes: size },
-    ];
+    return sizePatches({ dataStart: this.dataStart, frameBytes: this.frameBytes }, dataBytes);
   }
 
   /** What to write into the file to change its description, e.g. when the clock's error has been measured. At most 256 bytes are kept. */
   descriptionPatch(text: string): WavPatch {
     return { offset: this.#descriptionAt, bytes: descriptionField(text) };
   }
+}
+
+/**
+ * What `WavHeadWriter.sizesAt` answers, for a file that is there already.
+ * @param file one whose head a `WavHeadWriter` has written: see `isGrowingHead`
+ */
+export function sizePatches(
+  { dataStart, frameBytes }: { readonly dataStart: number; readonly frameBytes: number },
+  dataBytes: number,
+): readonly WavPatch[] {
+  const riffBytes = dataStart - 8 + dataBytes + padBytes(dataBytes);
+  const isRf64 = riffBytes >= IN_DS64;
+  const opening = Buffer.alloc(DS64_END);
+  opening.write(isRf64 ? 'RF64' : 'RIFF', 0, 'latin1');
+  opening.writeUInt32LE(isRf64 ? IN_DS64 : riffBytes, 4);
+  opening.write(isRf64 ? 'WAVEds64' : 'WAVEJUNK', 8, 'latin1');
+  opening.writeUInt32LE(DS64_BODY_BYTES, 16);
+  if (isRf64) {
+    writeUInt64(opening, riffBytes, 20);
+    writeUInt64(opening, dataBytes, 28);
+    writeUInt64(opening, Math.floor(dataBytes / frameBytes), 36);
+  }
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(isRf64 ? IN_DS64 : dataBytes);
+  return [
+    { offset: 0, bytes: opening },
+    { offset: dataStart - 4, bytes: size },
+  ];
+}
+
+/** Whether a file that begins with these 20 bytes has room in its head for any size, as `WavHeadWriter` leaves it. */
+export function isGrowingHead(start: Buffer): boolean {
+  const kind = start.toString('latin1', 8, 16);
+  return (kind === 'WAVEJUNK' || kind === 'WAVEds64') && start.readUInt32LE(16) === DS64_BODY_BYTES;
 }
 
 /** Zero bytes that end a file with that much audio: a chunk is padded to an even size. */

@@ -1,5 +1,6 @@
 import { comparePcm, type FrameRange, type PcmComparison } from './compare-pcm.ts';
 import { GAP_CAUSES, GapList } from './gap-list.ts';
+import type { PcmAccount } from './pcm-hasher.ts';
 import { framesText, timeText } from './position-text.ts';
 import type { Take, TakeTrack, TrackVerdict } from './take-schema.ts';
 
@@ -17,6 +18,37 @@ export function proveTake(recorded: Take, sent: Take | undefined): Take {
   const tracks = [...recorded.tracks.map((track) => proveTrack(track, byName.get(track.name))), ...missing];
   const clocks = { ...recorded.clocks, ...(sent?.clocks.sender ? { sender: sent.clocks.sender } : {}) };
   return { ...recorded, clocks, tracks, verdict: takeVerdict(tracks) };
+}
+
+/**
+ * A track compared with hashes of exactly what was sent in its time, as a sender answers them for a stretch.
+ * @param outside sample frames that were sent before the recording began and after it ended
+ */
+export function proveStretch(
+  track: TakeTrack,
+  sent: PcmAccount,
+  outside: { readonly before: number; readonly after: number },
+): TakeTrack {
+  if (!track.recorded) return { ...track, verdict: unproven(track) };
+  const comparison = comparePcm(sent, track.recorded, GapList.of(track.gaps));
+  const merged = { ...track, sent: mutable(sent), offsetFrames: comparison.offsetFrames };
+  const isExcerpt = comparison.isIdentical && outside.before + outside.after > 0;
+  return { ...merged, verdict: isExcerpt ? excerptVerdict(track, outside) : verdictOf(merged, comparison) };
+}
+
+function excerptVerdict(
+  { sampleRate }: TakeTrack,
+  { before, after }: { readonly before: number; readonly after: number },
+): TrackVerdict {
+  const missing = [
+    ...(before > 0 ? [`${framesText(before, sampleRate)} were sent before it began`] : []),
+    ...(after > 0 ? [`${framesText(after, sampleRate)} were sent after its end`] : []),
+  ];
+  return { kind: 'excerpt', words: `identical to what was sent meanwhile, sample for sample; ${missing.join(', ')}` };
+}
+
+function mutable(account: PcmAccount): NonNullable<TakeTrack['sent']> {
+  return { ...account, blocks: { ...account.blocks, digests: [...account.blocks.digests] } };
 }
 
 function missingTrack(track: TakeTrack): TakeTrack {
@@ -90,12 +122,17 @@ function gapWords({ gaps, gapsAreExact, sampleRate }: TakeTrack): string {
   return `${count}, ${most}${framesText(frames, sampleRate)} missing (${why}), first at ${timeText(gaps[0]![0], sampleRate)}`;
 }
 
-function takeVerdict(tracks: readonly TakeTrack[]): Take['verdict'] {
+/** The verdict on a take, from those on its tracks. */
+export function takeVerdict(tracks: readonly TakeTrack[]): Take['verdict'] {
   const wrong = tracks.filter(({ verdict }) => verdict.kind !== 'identical');
   if (tracks.length === 0) return { isIdentical: false, words: 'There are no tracks.' };
   if (wrong.length === 0) {
     const words = tracks.length === 1 ? 'The track is' : `All ${tracks.length} tracks are`;
     return { isIdentical: true, words: `${words} identical to what was sent, sample for sample.` };
+  }
+  if (wrong.every(({ verdict }) => verdict.kind === 'excerpt')) {
+    const words = tracks.length === 1 ? 'The track is' : `All ${tracks.length} tracks are`;
+    return { isIdentical: false, words: `${words} identical to what was sent meanwhile; the take is a part of it.` };
   }
   if (wrong.every(({ verdict }) => verdict.kind === 'unproven')) {
     return { isIdentical: false, words: 'Nothing is proven: there is no account of the sender to compare with.' };

@@ -12,6 +12,7 @@ const MAX_BINS = 512;
 const MAX_BLOCKS = 1024;
 const MAX_RUNS = 1000;
 const MAX_REPAIRS = 100;
+const MAX_SENDERS = 64;
 
 const count = () => z.int().min(0);
 const amount = () => z.number().min(0);
@@ -96,7 +97,7 @@ const track = z.strictObject({
   spacing: histogram.optional().describe('How far packets were from their nominal distance'),
   lateness: histogram.optional().describe('How long after its slot a packet left, or came'),
   verdict: z.strictObject({
-    kind: z.enum(['identical', 'part', 'gaps', 'differs', 'shifted', 'missing', 'unproven']),
+    kind: z.enum(['identical', 'excerpt', 'part', 'gaps', 'differs', 'shifted', 'missing', 'unproven']),
     words: text(1000),
   }),
 });
@@ -123,7 +124,7 @@ export const takeSchema = z.strictObject({
   endUtc: utc().optional(),
   clocks: z.strictObject({ sender: clock.optional(), recorder: clock.optional() }),
   tracks: z.array(track).max(MAX_TRACKS).readonly(),
-  repair: repairAddress.optional().describe('Who can fill the gaps'),
+  repairFrom: z.array(repairAddress).max(MAX_SENDERS).readonly().optional().describe('Who can fill the gaps'),
   repairs: z.array(repair).max(MAX_REPAIRS).readonly().optional().describe('What was fetched after the take'),
   verdict: z.strictObject({ isIdentical: z.boolean(), words: text(1000) }),
 });
