@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises';
 import type { Clock } from '../core/clock.ts';
 
 /** The world of a command: terminal, environment, time. Tests hand in their own. */
@@ -14,6 +15,8 @@ export interface CliIo {
   size(): { columns: number; rows: number };
   /** Calls back on Ctrl-C (`SIGINT`) or when asked to stop (`SIGTERM`). Returns the unsubscriber. */
   onStop(listener: (signal: 'SIGINT' | 'SIGTERM') => void): () => void;
+  /** Asks the person at the terminal and resolves with the line; undefined when nobody is there to answer. */
+  ask?(question: string): Promise<string | undefined>;
   /** Ends the process at once. */
   exit(code: number): void;
 }
@@ -36,6 +39,19 @@ export function processIo(clock: Clock): CliIo {
         process.off('SIGTERM', listener);
       };
     },
+    ask: askAtTerminal,
     exit: (code) => process.exit(code),
   };
+}
+
+async function askAtTerminal(question: string): Promise<string | undefined> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // Ctrl-C and the end of the input close it without an answer.
+  const closed = new Promise<undefined>((resolve) => terminal.once('close', () => resolve(undefined)));
+  try {
+    return await Promise.race([terminal.question(question), closed]);
+  } finally {
+    terminal.close();
+  }
 }

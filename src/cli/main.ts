@@ -8,6 +8,7 @@ import { addCheck } from './commands/check.ts';
 import { addCredentials } from './commands/credentials.ts';
 import { addDemo } from './commands/demo.ts';
 import { addKeygen } from './commands/keygen.ts';
+import { addRecord } from './commands/record.ts';
 import { addRun } from './commands/run.ts';
 import { addSend } from './commands/send.ts';
 import { addStatus } from './commands/status.ts';
@@ -27,6 +28,7 @@ export async function runDistream(args: readonly string[], io: CliIo = processIo
   addKeygen(program, outcome, io);
   addVerify(program, outcome, io);
   addSend(program, outcome, io);
+  addRecord(program, outcome, io);
   addExamples(program, [
     ['distream demo', 'hear a station that outlives its failing line'],
     ['distream run', 'run the node of distream.yaml'],

@@ -10,9 +10,12 @@ export function takeAccount(take: {
   readonly startUtcMs: number;
   readonly endUtcMs: number | undefined;
   readonly recorder: TakeClock;
+  readonly repairedOf: (line: TakeFlow['line']) => number;
 }): TakeAccount {
-  const { flows, id, startUtcMs, endUtcMs, recorder } = take;
-  const tracks = flows.flatMap((flow) => flow.tracks.files.map((file, index) => trackAccount(flow, file, index)));
+  const { flows, id, startUtcMs, endUtcMs, recorder, repairedOf } = take;
+  const tracks = flows.flatMap((flow) =>
+    flow.tracks.files.map((file, index) => trackAccount(flow, { file, index, repaired: repairedOf(flow.line) })),
+  );
   return {
     version: 1,
     session: { id: basename(id), name: basename(id) },
@@ -24,7 +27,10 @@ export function takeAccount(take: {
   };
 }
 
-function trackAccount({ spec, line, tracks }: TakeFlow, file: TrackFile, index: number): TakeTrack {
+function trackAccount(
+  { spec, line, tracks }: TakeFlow,
+  { file, index, repaired }: { file: TrackFile; index: number; repaired: number },
+): TakeTrack {
   const { name, format, channel } = tracks.shapes[index]!;
   const { packets, lost, late, duplicated, reordered } = line.counters;
   const { arrivals } = line;
@@ -42,7 +48,7 @@ function trackAccount({ spec, line, tracks }: TakeFlow, file: TrackFile, index: 
     offsetFrames: null,
     gaps: file.pcm.gaps.entries().map(([start, missing, cause]) => [start, missing, cause]),
     gapsAreExact: file.pcm.gaps.isExact,
-    packets: { received: packets, lost: Math.max(0, lost), late, duplicated, reordered },
+    packets: { received: packets, lost: Math.max(0, lost), late, duplicated, reordered, repaired },
     spacing: histogramOf(arrivals.spacing),
     lateness: histogramOf(arrivals.lateness),
     verdict: { kind: 'unproven', words: 'not compared' },

@@ -1,4 +1,5 @@
 import { Histogram } from '../proof/histogram.ts';
+import { DriftEstimate } from './drift-estimate.ts';
 
 /** When the packets of a flow came, against when they should have. Memory does not grow. */
 export class ArrivalStatistics {
@@ -9,6 +10,12 @@ export class ArrivalStatistics {
   readonly #framesPerMs: number;
   #previous: { end: number; arrivalMs: number } | undefined;
   #leastTransitMs = Number.POSITIVE_INFINITY;
+  readonly #drift = new DriftEstimate();
+
+  /** How much faster than ours the sender's clock is, in millionths; undefined before half a minute has passed. */
+  get driftPpm(): number | undefined {
+    return this.#drift.ppm;
+  }
 
   constructor(sampleRate: number) {
     this.#framesPerMs = sampleRate / 1000;
@@ -18,6 +25,7 @@ export class ArrivalStatistics {
   note(position: number, frames: number, arrivalMs: number): void {
     const transitMs = arrivalMs - position / this.#framesPerMs;
     this.#leastTransitMs = Math.min(this.#leastTransitMs, transitMs);
+    this.#drift.note(transitMs, arrivalMs);
     this.lateness.record((transitMs - this.#leastTransitMs) * 1000);
     const previous = this.#previous;
     if (previous?.end === position) {
@@ -30,6 +38,7 @@ export class ArrivalStatistics {
   /** Another timeline begins. */
   restart(): void {
     this.#previous = undefined;
+    this.#drift.restart();
     this.#leastTransitMs = Number.POSITIVE_INFINITY;
   }
 }

@@ -50,6 +50,8 @@ export interface FrameSink {
 export interface RtcpArrival {
   readonly messages: readonly RtcpMessage[];
   readonly from: string;
+  /** The port it came from: where its sender takes reports and requests. */
+  readonly port: number;
   readonly arrivalMs: number;
   readonly arrivalUtcMs: number;
 }

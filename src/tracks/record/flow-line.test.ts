@@ -276,7 +276,7 @@ describe('flows that belong together', () => {
     const one = new TestSender({ firstTimestamp: 123_456 });
     const two = new TestSender({ firstTimestamp: 2 ** 32 - 77, ssrc: 2 });
     const utcMs = Date.UTC(2026, 10, 21, 9);
-    const arrival = { from: FROM, arrivalMs: 0, arrivalUtcMs: utcMs + 20 };
+    const arrival = { from: FROM, port: 5005, arrivalMs: 0, arrivalUtcMs: utcMs + 20 };
     a.line.rtcp({ ...arrival, messages: reports(one, 'studio', utcMs) });
     b.line.rtcp({ ...arrival, messages: reports(two, 'studio', utcMs) });
     for (let index = 0; index < 300; index++) {
@@ -301,7 +301,7 @@ describe('flows that belong together', () => {
       for (const [which, { line }] of tracks.entries()) {
         const sender = new TestSender({ ssrc: ssrcs[which]!, firstTimestamp: ssrcs[which]! * 1000 });
         const messages = reports(sender, 'studio', clockMs);
-        line.rtcp({ messages, from: FROM, arrivalMs: fromMs, arrivalUtcMs: clockMs });
+        line.rtcp({ messages, from: FROM, port: 5005, arrivalMs: fromMs, arrivalUtcMs: clockMs });
         for (let index = 0; index < 300; index++) line.receive(sender.packet(index), FROM, fromMs + index + which * 9);
         for (let now = fromMs; now < fromMs + 400; now += 10) line.tick(now);
       }

@@ -103,6 +103,23 @@ export class FlowLine {
     return this.#run && this.#identities.cnameOf(this.#run.ssrc, this.#run.from);
   }
 
+  /** Where its sender takes reports and requests; undefined before its first report. */
+  get feedbackTo(): { readonly ssrc: number; readonly address: string; readonly port: number } | undefined {
+    const run = this.#run;
+    const port = run && this.#identities.portOf(run.ssrc, run.from);
+    return port === undefined ? undefined : { ssrc: run!.ssrc, address: run!.from, port };
+  }
+
+  /** Whether the sender has said that it stops. */
+  get hasSaidBye(): boolean {
+    return this.#identities.hasSaidBye;
+  }
+
+  /** When its last packet came; undefined before the first. */
+  get lastArrivalMs(): number | undefined {
+    return this.#run?.lastMs;
+  }
+
   /** Sources that send to the port and are not heard. */
   strangers(): { ssrc: number; from: string; packets: number }[] {
     return this.#reception.strangers();
@@ -155,6 +172,7 @@ export class FlowLine {
 
   #begin(timeline: Timeline): void {
     const before = this.#run;
+    this.#identities.heard();
     if (before && timeline.isContinued) {
       this.#run = { ...before, ssrc: timeline.ssrc, from: timeline.from, cause: timeline.cause, isTold: false };
       this.#usefulSequence = Number.NEGATIVE_INFINITY;

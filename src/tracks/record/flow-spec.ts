@@ -8,6 +8,8 @@ export interface FlowPath {
   readonly rtcpPort: number;
   /** The only senders that are meant; empty: any. */
   readonly sources: readonly string[];
+  /** The sender's own address as its description has it: a group is joined on that network. */
+  readonly origin?: string;
 }
 
 /** A flow that is to be recorded. */

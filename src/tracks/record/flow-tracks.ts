@@ -10,13 +10,15 @@ const MAX_RUNS = 1000;
 /** The tracks that a flow is written to: one for each channel, or one for all. */
 export interface TrackShape {
   readonly name: string;
+  /** Without a folder and without a suffix; unique within the take. */
+  readonly fileName: string;
   readonly format: PcmFormat;
   /** The first channel of the flow that is in it. */
   readonly channel: number;
 }
 
-/** How a flow becomes tracks. Names may not be unique yet. */
-export function trackShapes(spec: FlowSpec, keepsFlows: boolean): TrackShape[] {
+/** How a flow becomes tracks, whose names may not be unique yet. */
+export function trackShapes(spec: FlowSpec, keepsFlows: boolean): Omit<TrackShape, 'fileName'>[] {
   const { encoding, sampleRate, channels, title, channelNames } = spec;
   if (keepsFlows || channels === 1) {
     return [{ name: title, format: formatOfEncoding(encoding, sampleRate, channels), channel: 0 }];
@@ -36,11 +38,23 @@ export class FlowTracks implements FrameSink {
   readonly shapes: readonly TrackShape[];
   readonly #spec: FlowSpec;
   readonly #open: (shape: TrackShape) => TrackFile;
+  readonly #maxFrames: number;
+  #frames = 0;
+  #gaps = 0;
+  #gapFrames = 0;
+  #gapEnd = -1;
   #files: readonly TrackFile[] = [];
   #peaks: number[];
 
-  constructor(spec: FlowSpec, shapes: readonly TrackShape[], open: (shape: TrackShape) => TrackFile) {
+  /** @param maxFrames where the take ends; undefined: nowhere */
+  constructor(
+    spec: FlowSpec,
+    shapes: readonly TrackShape[],
+    open: (shape: TrackShape) => TrackFile,
+    maxFrames: number = Number.POSITIVE_INFINITY,
+  ) {
     this.#spec = spec;
+    this.#maxFrames = maxFrames;
     this.shapes = shapes;
     this.#open = open;
     this.#peaks = shapes.map(() => 0);
@@ -51,10 +65,21 @@ export class FlowTracks implements FrameSink {
     return this.#files;
   }
 
+  /** Silence that was written: how many runs of it, and frames. */
+  get missing(): { readonly gaps: number; readonly frames: number } {
+    return { gaps: this.#gaps, frames: this.#gapFrames };
+  }
+
+  /** Whether it has all frames that it may have. */
+  get isFull(): boolean {
+    return this.#frames >= this.#maxFrames;
+  }
+
   samples(bytes: Buffer): void {
     const { encoding, channels } = this.#spec;
     const sampleBytes = encodingBytes(encoding);
-    const frames = bytes.length / (channels * sampleBytes);
+    const frames = this.#room(bytes.length / (channels * sampleBytes));
+    if (frames === 0) return;
     const source = { samples: bytes, channels };
     for (const [index, file] of this.#opened().entries()) {
       const { channel, format } = this.shapes[index]!;
@@ -67,11 +92,15 @@ export class FlowTracks implements FrameSink {
   }
 
   silence({ start, end, cause }: TrackGap): void {
-    for (const file of this.#opened()) file.silence(end - start, cause);
+    const frames = this.#room(end - start);
+    if (frames > 0 && start !== this.#gapEnd) this.#gaps++;
+    this.#gapFrames += frames;
+    this.#gapEnd = end;
+    if (frames > 0) for (const file of this.#opened()) file.silence(frames, cause);
   }
 
   run(run: TrackRun): void {
-    if (this.runs.length < MAX_RUNS) this.runs.push(run);
+    if (run.start < this.#maxFrames && this.runs.length < MAX_RUNS) this.runs.push(run);
   }
 
   /** The loudest sample of each track since the last call, 0 to 1. */
@@ -79,6 +108,13 @@ export class FlowTracks implements FrameSink {
     const peaks = this.#peaks;
     this.#peaks = peaks.map(() => 0);
     return peaks;
+  }
+
+  // How many of so many further frames there is room for; they are counted as written.
+  #room(frames: number): number {
+    const taken = Math.min(frames, this.#maxFrames - this.#frames);
+    this.#frames += taken;
+    return taken;
   }
 
   #opened(): readonly TrackFile[] {

@@ -49,7 +49,7 @@ function isSameFormat(one: AudioFlow, other: AudioFlow): boolean {
 
 function specOf(paths: readonly AudioFlow[], origin: string, sessionName: string, flowCount: number): FlowSpec {
   const flow = paths[0]!;
-  const { encoding, sampleRate, channels, channelNames, timestampOffset, refClocks, framesPerPacket } = flow;
+  const { encoding, sampleRate, channels, channelNames, timestampOffset, refClocks } = flow;
   const key = refClocks[0] && clockKey(refClocks[0], origin);
   return {
     title: titleOf(flow, sessionName, flowCount),
@@ -58,8 +58,7 @@ function specOf(paths: readonly AudioFlow[], origin: string, sessionName: string
     channels,
     channelNames,
     payloadTypes: [...new Set(paths.map(({ payloadType }) => payloadType))],
-    paths: paths.map(pathOf),
-    ...(framesPerPacket === undefined ? {} : { framesPerPacket }),
+    paths: paths.map((path) => pathOf(path, origin)),
     ...(key !== undefined && timestampOffset !== undefined ? { mediaClock: { key, offset: timestampOffset } } : {}),
   };
 }
@@ -69,10 +68,10 @@ function titleOf({ title }: AudioFlow, sessionName: string, flowCount: number): 
   return title !== '' || flowCount > 1 ? title : sessionName;
 }
 
-function pathOf({ address, addressKind, port, rtcpPort, sources }: AudioFlow): FlowPath {
+function pathOf({ address, addressKind, port, rtcpPort, sources }: AudioFlow, origin: string): FlowPath {
   // A host that is named is somebody; we listen at all addresses then.
   const isLiteral = addressKind === 'multicast' || addressKind === 'unicast' || addressKind === 'loopback';
-  return { ...(isLiteral ? { address } : {}), port, rtcpPort, sources };
+  return { ...(isLiteral ? { address } : {}), port, rtcpPort, sources, ...(origin === '' ? {} : { origin }) };
 }
 
 /** Tells clocks apart; undefined for one that cannot be told from others. */

@@ -6,6 +6,7 @@ const MAX_SENDERS = 16;
 
 interface Sender {
   cname?: string;
+  port?: number;
   report?: { readonly message: SenderReport; readonly arrivalMs: number; readonly arrivalUtcMs: number };
 }
 
@@ -15,19 +16,33 @@ interface Sender {
  */
 export class SenderIdentities {
   readonly #senders = new Map<string, Sender>();
+  #hasSaidBye = false;
+
+  /** Whether the source that is heard has said BYE since `heard` was called. */
+  get hasSaidBye(): boolean {
+    return this.#hasSaidBye;
+  }
+
+  /** A source is heard from now on. */
+  heard(): void {
+    this.#hasSaidBye = false;
+  }
 
   /** Takes the reports and names of a compound packet; what is about the source that is heard goes to the reception at once. */
-  take({ messages, from, arrivalMs, arrivalUtcMs }: RtcpArrival, reception: RtpReception, heardFrom: string): void {
+  take(arrival: RtcpArrival, reception: RtpReception, heardFrom: string): void {
+    const { messages, from, port, arrivalMs, arrivalUtcMs } = arrival;
     for (const message of messages) {
       if (message.kind === 'sender-report') {
-        this.#senderOf(message.ssrc, from).report = { message, arrivalMs, arrivalUtcMs };
+        const sender = this.#senderOf(message.ssrc, from);
+        sender.report = { message, arrivalMs, arrivalUtcMs };
+        sender.port = port;
         if (from === heardFrom) reception.senderReport(message, arrivalMs, arrivalUtcMs);
       } else if (message.kind === 'source-description') {
         for (const { ssrc, cname } of message.sources) {
           if (cname !== undefined) this.#senderOf(ssrc, from).cname = cname;
         }
       } else if (message.kind === 'bye') {
-        for (const ssrc of message.ssrcs) reception.bye(ssrc, from);
+        for (const ssrc of message.ssrcs) if (reception.bye(ssrc, from)) this.#hasSaidBye = true;
       }
     }
   }
@@ -36,6 +51,11 @@ export class SenderIdentities {
   recall(reception: RtpReception, ssrc: number, from: string): void {
     const report = this.#senders.get(keyOf(ssrc, from))?.report;
     if (report) reception.senderReport(report.message, report.arrivalMs, report.arrivalUtcMs);
+  }
+
+  /** The port from which a source sends its reports: reports about it and requests go there. */
+  portOf(ssrc: number, from: string): number | undefined {
+    return this.#senders.get(keyOf(ssrc, from))?.port;
   }
 
   cnameOf(ssrc: number, from: string): string | undefined {

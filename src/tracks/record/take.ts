@@ -29,10 +29,14 @@ export interface TakeOptions {
   readonly bufferMs: number;
   /** Whether a flow of several channels stays one file. */
   readonly keepsFlows: boolean;
+  /** The take's length; undefined: until `finish`. */
+  readonly maxMs?: number | undefined;
   /** What is known of the clock's error. */
   readonly clockAccount: () => TakeClock;
   /** State changes, in words. */
   readonly onNote: (text: string) => void;
+  /** Packets of a flow that came because they were asked for again. */
+  readonly repairedOf?: (line: FlowLine) => number;
 }
 
 /** A flow in a take. */
@@ -62,10 +66,12 @@ export class Take {
     this.#options = options;
     this.#line = new TakeLine((startMs) => this.#begin(startMs));
     const shapes = options.flows.map((spec) => trackShapes(spec, options.keepsFlows));
-    const names = uniqueNames(shapes.flat().map(({ name }) => fileNameOf(name)));
+    const names = uniqueNames(shapes.flat().map(({ name }) => name));
+    const fileNames = uniqueNames(names.map(fileNameOf));
     this.flows = options.flows.map((spec, index) => {
-      const named = shapes[index]!.map((shape) => ({ ...shape, name: names.shift()! }));
-      const tracks = new FlowTracks(spec, named, (shape) => this.#openFile(shape));
+      const named = shapes[index]!.map((shape) => ({ ...shape, name: names.shift()!, fileName: fileNames.shift()! }));
+      const maxFrames = options.maxMs === undefined ? undefined : Math.round((options.maxMs * spec.sampleRate) / 1000);
+      const tracks = new FlowTracks(spec, named, (shape) => this.#openFile(shape), maxFrames);
       const { sampleRate, payloadTypes, mediaClock } = spec;
       const lineOptions = { sampleRate, payloadTypes, frameBytes: frameBytesOfFlow(spec), bufferMs: options.bufferMs };
       const line = new FlowLine(mediaClock ? { ...lineOptions, mediaClock } : lineOptions, this.#line, tracks);
@@ -81,6 +87,11 @@ export class Take {
   /** UTC of the take's first frame by our own clock. */
   get startUtcMs(): number {
     return this.#startUtcMs;
+  }
+
+  /** Whether all its tracks have the length that the take may have. */
+  get isFull(): boolean {
+    return this.flows.every(({ tracks }) => tracks.isFull);
   }
 
   /** True when a file could not be written to its end. */
@@ -125,8 +136,15 @@ export class Take {
       startUtcMs: this.#startUtcMs,
       endUtcMs: isOver ? clock.utcMs() : undefined,
       recorder: clockAccount(),
+      repairedOf: this.#options.repairedOf ?? (() => 0),
     });
     return proveTake(account, undefined);
+  }
+
+  /** Writes an account in the place of that of `finish`: with a proof, or with what was repaired. */
+  async writeAccount(account: TakeAccount): Promise<void> {
+    const bytes = Buffer.from(`${JSON.stringify(account, null, 1)}\n`);
+    await this.#options.fs.replace(join(this.#path!, 'take.json'), bytes);
   }
 
   #files(): TrackFile[] {
@@ -182,7 +200,7 @@ export class Take {
         ],
       },
     });
-    const path = () => join(this.#path!, `${shape.name}.wav`);
+    const path = () => join(this.#path!, `${shape.fileName}.wav`);
     return new TrackFile({
       fs,
       path,
@@ -204,8 +222,7 @@ export class Take {
   async #writeAccount(isOver: boolean): Promise<void> {
     try {
       await this.#folder;
-      const bytes = Buffer.from(`${JSON.stringify(this.account(isOver), null, 1)}\n`);
-      await this.#options.fs.replace(join(this.#path!, 'take.json'), bytes);
+      await this.writeAccount(this.account(isOver));
     } catch (error) {
       if (isOver) this.#options.onNote(`cannot write take.json: ${reasonOf(error)}`);
     }

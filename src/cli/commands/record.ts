@@ -1,0 +1,110 @@
+import type { Command } from 'commander';
+import { EXIT } from '../../core/error-codes.ts';
+import { DistreamError } from '../../core/errors.ts';
+import { systemRandom } from '../../core/random.ts';
+import { cleanText } from '../../core/text.ts';
+import type { Take } from '../../tracks/proof/take-schema.ts';
+import type { FlowSpec } from '../../tracks/record/flow-spec.ts';
+import type { RecordProgress } from '../../tracks/record/record-progress.ts';
+import type { CliIo } from '../io.ts';
+import { addExamples, type CommonOptions, type Outcome, wantsColour } from '../program.ts';
+import { addRecordOptions, type RecordFlags } from '../record/record-flags.ts';
+import { EXIT_INTERRUPTED } from '../stop.ts';
+
+type Flags = RecordFlags & CommonOptions;
+
+/** `distream record [TARGET...]` */
+export function addRecord(program: Command, outcome: Outcome, io: CliIo): void {
+  defineRecord(program.command('record'), 'distream record', outcome, io);
+}
+
+/** The command under any name: `audionode` is another one. */
+export function defineRecord(command: Command, name: string, outcome: Outcome, io: CliIo): Command {
+  command
+    .description('record RTP flows (AES67) to sample-locked Broadcast Wave files')
+    .argument('[targets...]', 'SDP files, sap://NAME, or HOST:PORT; without any: what is announced')
+    .action(async (targets: string[], _flags, self: Command) => {
+      outcome.code = await record(targets, self.optsWithGlobals<Flags>(), io);
+    });
+  addRecordOptions(command);
+  addExamples(command, [
+    [name, 'show what is announced, and ask'],
+    [`${name} --all --for 60s`, 'one minute of all that is announced'],
+    [`${name} sap://stems --dir takes`, 'the session "stems"'],
+    [`${name} sdp/session.sdp --sent send.json`, 'from a description, proven with what was sent'],
+    [`${name} 239.69.0.1:5004 --format L24/48000/2`, 'a flow that nobody describes'],
+  ]);
+  command.addHelpText(
+    'after',
+    `
+A take ends with Ctrl-C, after --for, or when all senders have said that they stop. Each
+take is a folder with a file for each flow and take.json, which says what is in them.
+Exit codes: 0 recorded (and identical, with --sent); 1 something is missing or a file
+failed; 2 wrong command line; 4 a port cannot be used; 5 nothing was found or came.`,
+  );
+  return command;
+}
+
+async function record(targets: readonly string[], flags: Flags, io: CliIo): Promise<number> {
+  const stop = new AbortController();
+  const unsubscribe = io.onStop(() => (stop.signal.aborted ? io.exit(EXIT_INTERRUPTED) : stop.abort()));
+  try {
+    const { readSent } = await import('../record/read-sent.ts');
+    const sent = await Promise.all((flags.sent ?? []).map(readSent));
+    const { chooseFlows } = await import('../record/choose-flows.ts');
+    const flows = await chooseFlows(targets, { flags, io, signal: stop.signal });
+    if (flows === undefined) return EXIT.ok;
+    if (stop.signal.aborted) return EXIT_INTERRUPTED;
+    return await recordFlows(flows, { flags, io, signal: stop.signal, sent });
+  } finally {
+    unsubscribe();
+  }
+}
+
+async function recordFlows(
+  flows: readonly FlowSpec[],
+  { flags, io, signal, sent }: { flags: Flags; io: CliIo; signal: AbortSignal; sent: readonly Take[] },
+): Promise<number> {
+  const { RecordSession } = await import('../../tracks/record/record-session.ts');
+  const { nodeTakeFileSystem } = await import('../../tracks/record/file-system.ts');
+  const { RecordDisplay } = await import('../record/record-display.ts');
+  const display = new RecordDisplay(io, { json: flags.json === true, colour: wantsColour(flags, io) });
+  const session = await RecordSession.open({
+    flows,
+    folder: flags.dir,
+    fs: nodeTakeFileSystem,
+    bufferMs: flags.buffer,
+    keepsFlows: flags.split !== true,
+    maxMs: flags.for,
+    endsWithBye: flags.keepGoing !== true,
+    asksAgain: flags.resend,
+    localAddress: flags.interface,
+    ntp: await openNtp(flags.ntp, io),
+    clock: io.clock,
+    random: systemRandom,
+    onNote: (text) => display.note(text),
+  });
+  display.started(flows);
+  const account = await session.run(signal, (progress: RecordProgress) => display.progress(progress));
+  display.end();
+  if (!account) {
+    throw new DistreamError('TIMED_OUT', {
+      url: flows.length === 1 ? flows[0]!.title : `${flows.length} flows`,
+      seconds: Math.round(display.seconds),
+    });
+  }
+  const { endTake } = await import('../record/end-take.ts');
+  const proven = await endTake(session.take, account, sent);
+  display.report(proven, session.progress());
+  const isWhole = !session.take.hasFailed && proven.tracks.every(({ gaps }) => gaps.length === 0);
+  const isProven = sent.length === 0 || proven.verdict.isIdentical;
+  return isWhole && isProven ? EXIT.ok : EXIT.failed;
+}
+
+async function openNtp(server: string | undefined, { clock }: CliIo) {
+  if (server === undefined) return undefined;
+  const { NtpClient } = await import('../../tracks/ntp-client.ts');
+  const { SteadyUtc } = await import('../../tracks/steady-utc.ts');
+  const utc = SteadyUtc.read(clock);
+  return { server: cleanText(server, 200), client: await NtpClient.open({ server, clock, utc, random: systemRandom }) };
+}

@@ -1,0 +1,175 @@
+import { type Clock, sleep } from '../../core/clock.ts';
+import { DistreamError, reasonOf } from '../../core/errors.ts';
+import type { NtpClient } from '../ntp-client.ts';
+import type { Take as TakeAccount, TakeClock } from '../proof/take-schema.ts';
+import type { TakeFileSystem } from './file-system.ts';
+import { FlowReceiver } from './flow-receiver.ts';
+import { type FlowPath, type FlowSpec, frameBytesOfFlow } from './flow-spec.ts';
+import { localAddressFor } from './local-interface.ts';
+import { type RecordProgress, recordProgress } from './record-progress.ts';
+import { RtcpFeedback } from './rtcp-feedback.ts';
+import { Take } from './take.ts';
+import { hasEnded } from './take-end.ts';
+
+/** What is recorded, and where. */
+export interface RecordOptions {
+  readonly flows: readonly FlowSpec[];
+  /** The folder of all takes; the take makes one of its own in it. */
+  readonly folder: string;
+  readonly fs: TakeFileSystem;
+  /** The jitter buffer. */
+  readonly bufferMs: number;
+  /** Whether a flow of several channels stays one file. */
+  readonly keepsFlows: boolean;
+  /** The take's length; undefined: until it ends otherwise. */
+  readonly maxMs?: number | undefined;
+  /** Whether the take ends when all senders have said BYE. */
+  readonly endsWithBye: boolean;
+  /** Whether lost packets are asked for again. */
+  readonly asksAgain: boolean;
+  /** The address of the interface for all groups; undefined: the one that their senders are on. */
+  readonly localAddress?: string | undefined;
+  /** The NTP server whose clock is compared with ours, with its client, which the session closes. */
+  readonly ntp?: { readonly server: string; readonly client: NtpClient } | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** State changes, a sentence each. */
+  readonly onNote: (text: string) => void;
+}
+
+const PROGRESS_EVERY_MS = 1000;
+
+/** A take with its sockets and reports. Made by `RecordSession.open`; `run` closes all. */
+export class RecordSession {
+  readonly #options: RecordOptions;
+  readonly take: Take;
+  readonly #receivers: FlowReceiver[] = [];
+  #feedback: RtcpFeedback | undefined;
+
+  private constructor(options: RecordOptions) {
+    this.#options = options;
+    this.take = new Take({
+      clock: options.clock,
+      fs: options.fs,
+      folder: options.folder,
+      flows: options.flows,
+      bufferMs: options.bufferMs,
+      keepsFlows: options.keepsFlows,
+      maxMs: options.maxMs,
+      clockAccount: () => this.#clockAccount(),
+      onNote: options.onNote,
+      repairedOf: (line) => this.#feedback?.repairedOf(line) ?? 0,
+    });
+  }
+
+  /**
+   * Opens the ports of all flows.
+   * @throws DistreamError PORT_IN_USE, PORT_FORBIDDEN, ADDRESS_UNAVAILABLE, UNREACHABLE, USAGE, RECORDING_FAILED
+   */
+  static async open(options: RecordOptions): Promise<RecordSession> {
+    checkPaths(options.flows);
+    const session = new RecordSession(options);
+    try {
+      await makeFolder(options);
+      await session.#openAll();
+      return session;
+    } catch (error) {
+      session.#close();
+      throw error;
+    }
+  }
+
+  /**
+   * Records until `signal` aborts, the take has its length, or all senders have said BYE. Resolves with the account when
+   * all files are closed; undefined when nothing came.
+   */
+  async run(signal: AbortSignal, onProgress: (progress: RecordProgress) => void): Promise<TakeAccount | undefined> {
+    const { clock, bufferMs } = this.#options;
+    const tickMs = Math.max(5, Math.min(50, bufferMs / 10));
+    this.#feedback!.start();
+    let nextProgressMs = clock.nowMs() + PROGRESS_EVERY_MS;
+    try {
+      while (!signal.aborted && !this.#hasEnded()) {
+        await sleep(clock, tickMs, signal);
+        this.take.tick();
+        this.#feedback!.tick();
+        if (clock.nowMs() < nextProgressMs) continue;
+        nextProgressMs = clock.nowMs() + PROGRESS_EVERY_MS;
+        onProgress(this.progress());
+      }
+    } finally {
+      this.#feedback!.stop();
+      this.#close();
+    }
+    const account = await this.take.finish();
+    onProgress(this.progress());
+    return account;
+  }
+
+  /** A snapshot; the peaks are those since the one before. */
+  progress(): RecordProgress {
+    return recordProgress(this.take, this.#options.clock.nowMs(), (line) => this.#feedback?.repairedOf(line) ?? 0);
+  }
+
+  #hasEnded(): boolean {
+    const { endsWithBye, bufferMs, clock } = this.#options;
+    if (this.take.isFull) return true;
+    const lines = this.take.flows.map(({ line }) => line);
+    return endsWithBye && hasEnded(lines, bufferMs, clock.nowMs());
+  }
+
+  async #openAll(): Promise<void> {
+    const { clock, bufferMs, asksAgain, random, localAddress } = this.#options;
+    const localAddressOf = (path: FlowPath) => localAddress ?? localAddressFor(path.origin);
+    for (const { spec, line } of this.take.flows) {
+      this.#receivers.push(await FlowReceiver.open({ line, paths: spec.paths, clock, localAddressOf }));
+    }
+    const flows = this.take.flows.map(({ spec, line }, index) => ({
+      line,
+      bitsPerSecond: spec.sampleRate * frameBytesOfFlow(spec) * 8,
+      send: this.#receivers[index]!.sendRtcp,
+    }));
+    this.#feedback = new RtcpFeedback({ flows, bufferMs, asksAgain, clock, random });
+  }
+
+  #clockAccount(): TakeClock {
+    const { ntp } = this.#options;
+    if (!ntp) return { source: 'local', offsetMs: null, errorBoundMs: null };
+    const estimate = ntp.client.estimate();
+    return {
+      source: 'ntp',
+      server: ntp.server,
+      // Ours against the server's, where the estimate is what has to be added to ours.
+      offsetMs: estimate ? -estimate.offsetMs : null,
+      errorBoundMs: estimate?.errorBoundMs ?? null,
+    };
+  }
+
+  #close(): void {
+    for (const receiver of this.#receivers) receiver.close();
+    this.#options.ntp?.client.close();
+  }
+}
+
+async function makeFolder({ fs, folder }: RecordOptions): Promise<void> {
+  try {
+    await fs.makeFolder(folder);
+  } catch (error) {
+    throw new DistreamError('RECORDING_FAILED', { path: folder, reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+/** Two flows at one place cannot be told apart. */
+function checkPaths(flows: readonly FlowSpec[]): void {
+  const places = new Map<string, string>();
+  for (const { title, paths } of flows) {
+    for (const { address, port } of paths) {
+      const place = `${address ?? 'any address'} port ${port}`;
+      const other = places.get(place);
+      if (other !== undefined) {
+        throw new DistreamError('USAGE', { reason: `"${other}" and "${title}" both come in at ${place}` });
+      }
+      places.set(place, title);
+    }
+  }
+}

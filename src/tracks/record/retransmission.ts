@@ -1,0 +1,69 @@
+import { NackPlan } from '../../protocols/rtp/nack-plan.ts';
+
+/** What is missing of a flow: the part of a `FlowLine` that requests are made from. */
+export interface MissingPackets {
+  missingSequences(limit: number): number[];
+}
+
+/** Packets that are asked for in one datagram at most. */
+const MAX_REQUESTED = 200;
+/** Whoever has not answered that many requests in a row does not answer at all, and is asked once in a while only. */
+const MAX_UNANSWERED = 200;
+const RETRY_AFTER_MS = 5000;
+
+/** Asks for the lost packets of one flow while they may still come in time (RFC 4585 6.2.1). Pure. */
+export class Retransmission {
+  readonly #line: MissingPackets;
+  readonly #plan: NackPlan;
+  readonly #lifetimeMs: number;
+  readonly #asked = new Map<number, number>();
+  #unanswered = 0;
+  #silentUntilMs = 0;
+  #repaired = 0;
+
+  /** @param bufferMs how long a packet is waited for: the jitter buffer */
+  constructor(line: MissingPackets, bufferMs: number) {
+    this.#line = line;
+    this.#lifetimeMs = bufferMs;
+    this.#plan = new NackPlan({
+      patienceMs: Math.min(20, bufferMs / 8),
+      retryMs: Math.min(100, bufferMs / 4),
+      maxTries: 8,
+      maxPerSecond: 1000,
+    });
+  }
+
+  /** Packets that came after they had been asked for. */
+  get repaired(): number {
+    return this.#repaired;
+  }
+
+  /** The extended sequence numbers to ask for now, ascending. To be called several times within the buffer's length. */
+  due(nowMs: number): number[] {
+    const missing = this.#line.missingSequences(MAX_REQUESTED);
+    this.#account(missing, nowMs);
+    if (nowMs < this.#silentUntilMs) return [];
+    const due = this.#plan.due(missing, nowMs);
+    for (const sequence of due) if (!this.#asked.has(sequence)) this.#asked.set(sequence, nowMs);
+    return due;
+  }
+
+  // What was asked for and is not missing any more has come, unless its time was over.
+  #account(missing: readonly number[], nowMs: number): void {
+    if (this.#asked.size === 0) return;
+    const still = new Set(missing);
+    for (const [sequence, askedMs] of this.#asked) {
+      const isOver = nowMs - askedMs >= this.#lifetimeMs;
+      if (still.has(sequence) && !isOver) continue;
+      this.#asked.delete(sequence);
+      if (isOver) this.#unanswered++;
+      else {
+        this.#repaired++;
+        this.#unanswered = 0;
+      }
+    }
+    if (this.#unanswered < MAX_UNANSWERED) return;
+    this.#unanswered = MAX_UNANSWERED - 1;
+    this.#silentUntilMs = nowMs + RETRY_AFTER_MS;
+  }
+}
