@@ -50,6 +50,12 @@ export const httpSchema = z
       .record(mountPath(), mountPath())
       .default({})
       .describe('Old path to mount, so that a published address never dies.'),
+    publicView: z
+      .enum(['full', 'reduced', 'off'])
+      .default('full')
+      .describe(
+        'What everyone sees of the streams: `full` all but addresses and details; `reduced` name, title, state and where to listen; `off` nothing.',
+      ),
     trustedProxies: z
       .array(network())
       .max(256)

@@ -36,6 +36,8 @@ export interface HttpConfig extends ListenAddress {
   readonly tls: { readonly certificate: string; readonly key: string } | undefined;
   /** Public path -> mount, so that a published address never dies. */
   readonly aliases: ReadonlyMap<string, string>;
+  /** What strangers see of the streams: all but addresses and details, only what listeners need, or nothing. */
+  readonly publicView?: 'full' | 'reduced' | 'off';
   /** Addresses or networks (CIDR) of reverse proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   /** Listeners and sources refused: addresses or networks, and substrings of the user agent. */
@@ -59,7 +61,12 @@ export interface NodeConfig {
   readonly http: HttpConfig | undefined;
   /** The node's own private key on links, as text: `dskey_...`. Undefined: it has none, each link brings its own. */
   readonly linkKey?: string;
-  readonly admin: { readonly user: string; readonly password: string };
+  readonly admin: {
+    readonly user: string;
+    readonly password: string;
+    /** Of machines: name, and SHA-256 of the token as hexadecimal. */
+    readonly tokens?: readonly { readonly name: string; readonly sha256: string }[];
+  };
   /** Addresses or networks that pulled streams, redirects and playlists may lead to although they are private. */
   readonly egressAllow: readonly string[];
   /** `file` gets JSON lines at `fileLevel`, else at `level`. */

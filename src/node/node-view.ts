@@ -2,7 +2,12 @@ import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import type { MountDirectory } from '../modules/network.ts';
 import type { LedgerSnapshot } from '../protocols/link/ledger.ts';
-import type { NodeStatus } from './status/schema.ts';
+import type { Access } from './access/access.ts';
+import type { EventLog } from './events/event-log.ts';
+import type { EventFeed } from './events/feed.ts';
+import type { HistoryBook } from './history/history-book.ts';
+import type { NodeStatus, StreamStatus } from './status/schema.ts';
+import type { PublicView } from './status/shown-status.ts';
 
 /** Totals and gauges of the shared port since the start; all plain numbers. */
 export interface NetworkCounters {
@@ -19,9 +24,23 @@ export interface NodeView {
   readonly startedUtcMs: number;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly admin: { readonly user: string; readonly password: string };
+  /** Who is an administrator. */
+  readonly access: Access;
+  /** What strangers see. */
+  readonly publicView: PublicView;
+  /** The program around the node is the demo. */
+  readonly isDemo: boolean;
+  /** The live feed of the pages. */
+  readonly feed: Pick<EventFeed, 'open' | 'hasRoom' | 'clients' | 'counters'>;
+  /** The newest lines of the log. */
+  readonly events: Pick<EventLog, 'entries'>;
+  /** How the streams were. */
+  readonly history: Pick<HistoryBook, 'view'>;
   /** The whole status, for administrators; the router leaves out what the public may not see. */
   status(): NodeStatus;
+  hasStream(name: string): boolean;
+  /** The status of one stream, for administrators. */
+  streamStatus(name: string): StreamStatus | undefined;
   /** The mounts of all ports. */
   directory(): MountDirectory;
   networkCounters(): NetworkCounters;

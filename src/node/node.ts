@@ -6,17 +6,27 @@ import { VERSION } from '../core/version.ts';
 import { createDialer } from '../net/dial.ts';
 import { createNodeLinks } from '../net/link/node-links.ts';
 import { createNetwork } from '../net/network.ts';
+import { Access } from './access/access.ts';
+import { passwordFileOf, readPasswordFile } from './access/password-file.ts';
+import { EventLog } from './events/event-log.ts';
+import { EventFeed } from './events/feed.ts';
+import { HistoryBook } from './history/history-book.ts';
 import type { Route } from './http/route.ts';
 import { createRequestListener } from './http/router.ts';
 import type { NodeView } from './node-view.ts';
 import { linkView } from './status/link-status.ts';
 import type { NodeStatus } from './status/schema.ts';
+import { shownStatus } from './status/shown-status.ts';
 import { Stream } from './stream/stream.ts';
 
 /** What a node is given. */
 export interface NodeDeps {
   readonly log: Logger;
   readonly clock: Clock;
+  /** Texts that no page ever shows: the secrets of the configuration. */
+  readonly secrets?: readonly string[];
+  /** The program around the node is the demo. */
+  readonly isDemo?: boolean;
   /** Routes of the program around the node; they cannot replace the node's own. */
   readonly extraRoutes?: readonly Route[];
   /** 0 to 1; spreads retries. */
@@ -41,7 +51,9 @@ export interface RunningNode {
  * be opened; ports of single modules are retried by their supervisors.
  */
 export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<RunningNode> {
-  const { log, clock, random = systemRandom } = deps;
+  const { clock, random = systemRandom } = deps;
+  const events = new EventLog({ clock, secrets: deps.secrets ?? [] });
+  const log = events.tee(deps.log);
   const startedUtcMs = clock.utcMs();
   const startedMs = clock.nowMs();
   let streams: Stream[] = [];
@@ -55,17 +67,37 @@ export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<Run
     streams: streams.map((stream) => stream.status()),
     links: links.status().map(linkView),
   });
+  const history = new HistoryBook(clock, () => streams);
+  const access = new Access({
+    clock,
+    admin: () => config.admin,
+    passwords: () => readPasswordFile(passwordFileOf(config.stateDir)),
+  });
+  const feed = new EventFeed({
+    clock,
+    random,
+    log: events,
+    status: (audience) => shownStatus(view, audience === 'admin'),
+  });
+  const streamOf = (name: string) => streams.find((stream) => stream.name === name);
   const view: NodeView = {
     version: VERSION,
     startedUtcMs,
     clock,
     log,
-    admin: config.admin,
+    access,
+    publicView: config.http?.publicView ?? 'full',
+    isDemo: deps.isDemo === true,
+    feed,
+    events,
+    history,
     status,
+    hasStream: (name) => streamOf(name) !== undefined,
+    streamStatus: (name) => streamOf(name)?.status(),
     directory: () => network.directory(),
     networkCounters: () => network.counters(),
     linkRefusals: () => links.refusals(),
-    ledger: (name) => streams.find((stream) => stream.name === name)?.ledger?.snapshot(),
+    ledger: (name) => streamOf(name)?.ledger?.snapshot(),
   };
   const resolver = deps.lookup ? { lookup: deps.lookup } : {};
   const dialer = createDialer({ allow: config.egressAllow, ...resolver });
@@ -90,7 +122,12 @@ export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<Run
     failures: network.failures,
     ...(deps.extraRoutes ? { extraRoutes: deps.extraRoutes } : {}),
   });
-  const main = config.http ? await network.open() : undefined;
+  const main = config.http
+    ? await network.open().catch((error: unknown) => {
+        history.close();
+        throw error;
+      })
+    : undefined;
   streams = config.streams.map(
     (stream) => new Stream(stream, { clock, log, baseDir: config.baseDir, network, random }),
   );
@@ -100,6 +137,8 @@ export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<Run
     port: main?.port,
     status,
     close: async () => {
+      history.close();
+      feed.close();
       await Promise.all(streams.map((stream) => stream.close()));
       await links.close();
       network.close();

@@ -1,8 +1,13 @@
 import { silentLogger } from '../../src/core/logger.ts';
 import type { ListenerMount, MountInfo, SourceMount, TitleUpdate } from '../../src/modules/network.ts';
+import { Access } from '../../src/node/access/access.ts';
+import { EventLog } from '../../src/node/events/event-log.ts';
+import { EventFeed } from '../../src/node/events/feed.ts';
+import type { HistoryView } from '../../src/node/history/stream-history.ts';
 import type { NodeView } from '../../src/node/node-view.ts';
 import type { LinkView } from '../../src/node/status/link-schema.ts';
 import { type NodeStatus, nodeStatusSchema, type StreamStatus } from '../../src/node/status/schema.ts';
+import { type PublicView, shownStatus } from '../../src/node/status/shown-status.ts';
 import { ContinuityLedger, type LedgerSnapshot } from '../../src/protocols/link/ledger.ts';
 import { FakeClock } from './fake-clock.ts';
 
@@ -207,6 +212,11 @@ export interface FakeNodeView extends NodeView {
   readonly clock: FakeClock;
   streams: StreamStatus[];
   links: LinkView[];
+  publicView: PublicView;
+  /** By stream. */
+  readonly histories: Map<string, HistoryView>;
+  readonly events: EventLog;
+  readonly feed: EventFeed;
   /** By stream. */
   readonly ledgers: Map<string, LedgerSnapshot>;
   listeners: ListenerMount[];
@@ -217,15 +227,41 @@ export interface FakeNodeView extends NodeView {
 
 /** A node with one stream, one listener mount `/live.mp3` and one source mount `/studio`; user `admin`, password `secret`. */
 export function fakeNodeView(
-  changes: Partial<Pick<FakeNodeView, 'streams' | 'links' | 'listeners' | 'sources'>> = {},
+  changes: Partial<
+    Pick<FakeNodeView, 'streams' | 'links' | 'listeners' | 'sources' | 'access' | 'publicView' | 'isDemo'>
+  > = {},
 ): FakeNodeView {
   const clock = new FakeClock(Date.UTC(2026, 0, 1, 1));
+  const events = new EventLog({ clock });
+  const history: HistoryView = {
+    span: '1h',
+    stepMs: 10_000,
+    t: [1],
+    reserveSeconds: [2],
+    bitrate: [null],
+    listeners: [3],
+    latencySeconds: [4],
+    state: [1],
+  };
   const view: FakeNodeView = {
     version: '0.1.0',
     startedUtcMs: Date.UTC(2026, 0, 1),
     clock,
-    log: silentLogger,
-    admin: { user: 'admin', password: 'secret' },
+    log: events.tee(silentLogger),
+    access: new Access({ clock, admin: () => ({ user: 'admin', password: 'secret' }), passwords: () => new Map() }),
+    publicView: 'full',
+    isDemo: false,
+    events,
+    feed: new EventFeed({
+      clock,
+      log: events,
+      random: () => 0.5,
+      status: (audience) => shownStatus(view, audience === 'admin'),
+    }),
+    histories: new Map([['morning', history]]),
+    history: { view: (name, span) => (view.histories.has(name) ? { ...view.histories.get(name)!, span } : undefined) },
+    hasStream: (name) => view.streams.some((stream) => stream.name === name),
+    streamStatus: (name) => view.streams.find((stream) => stream.name === name),
     streams: [fakeStream()],
     links: [fakeLink()],
     ledgers: new Map([['morning', new ContinuityLedger(() => 0).snapshot()]]),

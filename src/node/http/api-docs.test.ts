@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fakeNodeView } from '../../../test/support/fake-node-view.ts';
 import { nodeFamilies } from '../metrics/families.ts';
 import { ledgerJsonSchema, statusJsonSchema } from '../status/json-schemas.ts';
+import { apiReference } from './api-reference.ts';
 import { nodeRoutes } from './router.ts';
 
 const FILE = new URL('../../../docs/api.md', import.meta.url);
@@ -38,6 +39,18 @@ describe('docs/api.md', () => {
     else expect(place.exec(text)?.[0]).toBe(block);
   });
 
+  it('holds every operation (UPDATE_DOCS=1 writes them)', () => {
+    const text = readFileSync(FILE, 'utf8');
+    const place = /(?<=<!-- operations -->\n)[\s\S]*?(?=<!-- end -->)/;
+    const block = `\n${apiReference(nodeRoutes())}\n`;
+    if (process.env.UPDATE_DOCS)
+      writeFileSync(
+        FILE,
+        text.replace(place, () => block),
+      );
+    else expect(place.exec(text)?.[0]).toBe(block);
+  });
+
   it('names every metric', () => {
     const text = readFileSync(FILE, 'utf8');
     const missing = nodeFamilies(fakeNodeView()).filter(({ name }) => !text.includes(`\`${name}\``));
@@ -46,7 +59,10 @@ describe('docs/api.md', () => {
 
   it('names every path of the API and the administration', () => {
     const text = readFileSync(FILE, 'utf8');
-    const paths = nodeRoutes().map(({ path }) => path.replace('/*/', '/NAME/').replace('/*', '/MOUNT'));
+    const paths = nodeRoutes()
+      .filter(({ operation }) => !operation)
+      .map(({ path }) => path.replace('/*/', '/NAME/').replace('/*', '/MOUNT'));
+
     const asset = /^\/(index\.html|robots\.txt|favicon\.\w+|[a-z]+\.(js|css))$/;
     expect(paths.filter((path) => !asset.test(path) && !text.includes(`\`${path}`))).toEqual([]);
   });

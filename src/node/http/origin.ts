@@ -55,3 +55,37 @@ export function wasForwarded(request: IncomingMessage): boolean {
   const { headers } = request;
   return ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'].some((name) => headers[name] !== undefined);
 }
+
+/** True when a page of another site sent a request that changes something; a browser tells so by one of two headers. */
+export function isForeign(request: IncomingMessage): boolean {
+  if (isCrossSite(request)) return true;
+  const { origin } = request.headers;
+  if (origin === undefined || request.headers['sec-fetch-site'] !== undefined) return false;
+  return !isOwnOrigin(origin, request);
+}
+
+/** True when a browser says that a page of this very node sent the request. */
+export function isSameOrigin(request: IncomingMessage): boolean {
+  const site = request.headers['sec-fetch-site'];
+  if (site !== undefined) return site === 'same-origin';
+  const { origin } = request.headers;
+  return origin !== undefined && isOwnOrigin(origin, request);
+}
+
+/**
+ * The name of an origin is that of the node. What a proxy calls itself is believed from anyone: a page of another site
+ * cannot send that header without being asked first, and is refused then.
+ */
+function isOwnOrigin(origin: string, { headers }: IncomingMessage): boolean {
+  const authority = /^https?:\/\/([^/]{1,300})$/i.exec(origin)?.[1]?.toLowerCase();
+  const forwarded = String(headers['x-forwarded-host'] ?? '').toLowerCase();
+  return authority !== undefined && (authority === headers.host?.toLowerCase() || authority === forwarded);
+}
+
+const PREFIX = /^(\/[A-Za-z0-9._~-]{1,64}){1,8}$/;
+
+/** The path under which a reverse proxy shows this node, from `X-Forwarded-Prefix`; empty when there is none. */
+export function pathPrefixOf({ headers }: IncomingMessage): string {
+  const prefix = String(headers['x-forwarded-prefix'] ?? '').replace(/\/$/, '');
+  return PREFIX.test(prefix) && !/\/\.{1,2}(\/|$)/.test(prefix) ? prefix : '';
+}

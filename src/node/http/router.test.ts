@@ -1,9 +1,11 @@
 import { request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
+import { FakeClock } from '../../../test/support/fake-clock.ts';
 import { type FakeNodeView, fakeNodeView } from '../../../test/support/fake-node-view.ts';
 import { type HttpHarness, type Question, serve } from '../../../test/support/http-client.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { FailureLimiter } from '../../net/failure-limiter.ts';
+import { Access } from '../access/access.ts';
 import type { Role, Route } from './route.ts';
 import { createRequestListener, nodeRoutes } from './router.ts';
 
@@ -24,6 +26,15 @@ const POLICY: Record<string, Role> = {
   '/favicon.svg': 'public',
   '/favicon.ico': 'public',
   '/api/v1/status': 'viewer',
+  '/api/v1/me': 'guest',
+  'POST /api/v1/session': 'public',
+  'DELETE /api/v1/session': 'guest',
+  '/api/v1/events': 'viewer',
+  '/api/v1/log': 'admin',
+  '/api/v1/streams/*/history': 'viewer',
+  '/api/v1/streams/*/listeners': 'viewer',
+  '/api/v1/streams/*/titles': 'viewer',
+  '/api/v1/openapi.json': 'public',
   '/api/v1/streams/*/ledger': 'admin',
   '/metrics': 'local',
   '/status-json.xsl': 'public',
@@ -51,21 +62,21 @@ const POLICY: Record<string, Role> = {
 
 /** Whether an asker passes, by role. */
 const ASKERS: Record<string, { question: Question; passes: readonly Role[] }> = {
-  stranger: { question: {}, passes: ['public', 'viewer'] },
+  stranger: { question: {}, passes: ['public', 'guest', 'viewer'] },
   'a stranger with a wrong password': { question: { login: 'admin:wrong' }, passes: ['public'] },
   'a source': { question: { login: 'source:hackme2' }, passes: ['public', 'source'] },
-  'a neighbour': { question: { from: '192.168.1.7' }, passes: ['public', 'viewer', 'local'] },
+  'a neighbour': { question: { from: '192.168.1.7' }, passes: ['public', 'guest', 'viewer', 'local'] },
   'this machine': {
     question: { from: '127.0.0.1', headers: { host: 'localhost:8000' } },
-    passes: ['public', 'viewer', 'local'],
+    passes: ['public', 'guest', 'viewer', 'local', 'machine'],
   },
   'a proxy on this machine that is not trusted': {
     question: { from: '127.0.0.1', headers: { host: 'localhost', 'x-forwarded-for': '203.0.113.9' } },
-    passes: ['public', 'viewer'],
+    passes: ['public', 'guest', 'viewer'],
   },
   'the administrator': {
     question: { login: 'admin:secret' },
-    passes: ['public', 'viewer', 'local', 'source', 'admin'],
+    passes: ['public', 'guest', 'viewer', 'local', 'machine', 'source', 'admin'],
   },
 };
 
@@ -81,6 +92,11 @@ async function start(view: FakeNodeView = fakeNodeView(), extraRoutes: readonly 
   return harness;
 }
 
+/** How the policy calls a route. */
+function nameOf({ path, methods, operation }: Route): string {
+  return operation && methods[0] !== 'GET' ? `${methods[0]} ${path}` : path;
+}
+
 /** A path that a route answers well. */
 function samplePath({ path }: Route): string {
   const query = path === '/admin/killclient' ? '?mount=/live.mp3&id=1' : '?mount=/live.mp3&song=x&pass=';
@@ -89,7 +105,7 @@ function samplePath({ path }: Route): string {
 
 describe('the route table', () => {
   it('holds the declared routes and no other', () => {
-    expect(Object.fromEntries(nodeRoutes().map(({ path, role }) => [path, role]))).toEqual(POLICY);
+    expect(Object.fromEntries(nodeRoutes().map((route) => [nameOf(route), route.role]))).toEqual(POLICY);
   });
 
   it('lets other sites read public answers only', () => {
@@ -99,10 +115,16 @@ describe('the route table', () => {
 
   it.each(Object.entries(ASKERS))('answers every route as %s may', async (_, { question, passes }) => {
     const { ask } = await start();
-    for (const route of nodeRoutes()) {
-      const reply = await ask(samplePath(route), question);
+    // What is without end, and what signs in, have tests of their own.
+    const asked = nodeRoutes().filter(({ path }) => !['/api/v1/events', '/api/v1/session'].includes(path));
+    for (const route of asked) {
+      const method = route.operation ? route.methods[0]! : 'GET';
+      const reply = await ask(samplePath(route), { ...question, method });
       expect([route.path, reply.status === 401]).toEqual([route.path, !passes.includes(route.role)]);
-      if (reply.status === 401) {
+      if (reply.status === 401 && route.operation && !route.operation.isPlain) {
+        expect(reply.headers['www-authenticate']).toBe('Bearer realm="distream"');
+        expect(JSON.parse(reply.body)).toMatchObject({ status: 401, title: 'You need to sign in' });
+      } else if (reply.status === 401) {
         expect(reply.headers['www-authenticate']).toMatch(/^Basic realm=/);
         expect(reply.body).toBe('You need to authenticate\r\n');
       } else {
@@ -228,7 +250,9 @@ describe('the administration', () => {
   });
 
   it('is open to nobody when the password is empty', async () => {
-    const view = { ...fakeNodeView(), admin: { user: 'admin', password: '' } };
+    const admin = () => ({ user: 'admin', password: '' });
+    const access = new Access({ clock: new FakeClock(), admin, passwords: () => new Map() });
+    const view = fakeNodeView({ access });
     const { ask } = await start(view);
     expect((await ask('/admin/stats', { login: 'admin:' })).status).toBe(401);
   });

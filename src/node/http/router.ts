@@ -4,24 +4,39 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { reasonOf } from '../../core/errors.ts';
-import { secretEquals } from '../../core/secret.ts';
-import { clientOf } from '../../net/client-address.ts';
+import { type Client, clientOf } from '../../net/client-address.ts';
 import type { FailureLimiter } from '../../net/failure-limiter.ts';
 import { type Credentials, parseBasicAuth } from '../../protocols/http/basic-auth.ts';
 import { HeadError } from '../../protocols/http/head-error.ts';
 import { splitTarget } from '../../protocols/http/target.ts';
+import type { Identity } from '../access/access.ts';
 import { metricsRoute } from '../metrics/route.ts';
 import type { NodeView } from '../node-view.ts';
 import { readBody } from './body.ts';
 import { FormFields } from './form-fields.ts';
+import { parseJsonBody } from './json-body.ts';
 import { isLocalAddress, isLoopbackAddress } from './local-address.ts';
-import { baseUrlOf, isCrossSite, namesThisMachine, wasForwarded } from './origin.ts';
+import type { Operation } from './operation.ts';
+import {
+  baseUrlOf,
+  isCrossSite,
+  isForeign,
+  isSameOrigin,
+  namesThisMachine,
+  pathPrefixOf,
+  wasForwarded,
+} from './origin.ts';
 import { loadPageAssets } from './page-assets.ts';
-import { type Answer, authenticationRequired, type Exchange, errorPage, type Route, text } from './route.ts';
+import { type Answer, authenticationRequired, type Exchange, errorPage, problem, type Route, text } from './route.ts';
+import { RouteTable } from './route-table.ts';
+import { ACCESS_ROUTES } from './routes/access.ts';
 import { API_ROUTES } from './routes/api.ts';
+import { EVENT_ROUTES } from './routes/events.ts';
+import { HISTORY_ROUTES } from './routes/history.ts';
 import { ICECAST_ROUTES } from './routes/icecast.ts';
 import { LEDGER_ROUTES } from './routes/ledger.ts';
 import { METADATA_ROUTES } from './routes/metadata.ts';
+import { openApiRoute } from './routes/openapi.ts';
 import { pageRoutes } from './routes/page.ts';
 import { PLAYLIST_ROUTES } from './routes/playlists.ts';
 import { SHOUTCAST_ROUTES } from './routes/shoutcast.ts';
@@ -38,9 +53,13 @@ export interface RouterOptions {
 
 /** Every route of a node; `extraRoutes` come last and replace none. */
 export function nodeRoutes(extraRoutes: readonly Route[] = []): Route[] {
-  return [
+  const routes: Route[] = [
     ...pageRoutes(loadPageAssets(), extraRoutes),
     ...API_ROUTES,
+    ...ACCESS_ROUTES,
+    ...EVENT_ROUTES,
+    ...HISTORY_ROUTES,
+    openApiRoute(() => routes),
     ...LEDGER_ROUTES,
     metricsRoute(),
     ...ICECAST_ROUTES,
@@ -49,6 +68,7 @@ export function nodeRoutes(extraRoutes: readonly Route[] = []): Route[] {
     ...PLAYLIST_ROUTES,
     ...extraRoutes,
   ];
+  return routes;
 }
 
 /**
@@ -79,24 +99,12 @@ interface Answered {
 class Router {
   readonly #view: NodeView;
   readonly #failures: FailureLimiter;
-  readonly #exact = new Map<string, Route>();
-  readonly #byExtension = new Map<string, Route>();
-  readonly #byPattern: { readonly before: string; readonly after: string; readonly route: Route }[] = [];
+  readonly #routes: RouteTable;
 
   constructor(view: NodeView, { failures, extraRoutes = [] }: RouterOptions) {
     this.#view = view;
     this.#failures = failures;
-    for (const route of nodeRoutes(extraRoutes)) {
-      const [before, after] = route.path.split('/*/');
-      if (before !== undefined && after !== undefined) {
-        this.#byPattern.push({ before: `${before}/`, after: `/${after}`, route });
-        continue;
-      }
-      const [table, key] = route.path.startsWith('/*')
-        ? [this.#byExtension, route.path.slice(2)]
-        : [this.#exact, route.path];
-      if (!table.has(key)) table.set(key, route);
-    }
+    this.#routes = new RouteTable(nodeRoutes(extraRoutes));
   }
 
   async answer(request: IncomingMessage): Promise<Answered> {
@@ -107,109 +115,170 @@ class Router {
       if (error instanceof HeadError) return { answer: errorPage(error.status, 'Bad Request') };
       throw error;
     }
-    const route = this.#find(target.path);
-    if (!route) return { answer: this.#unknown(request, target.path) };
-    const refusal = refuseMethod(request, route);
-    return { route, answer: refusal ?? (await this.#admit(request, route, target)) };
-  }
-
-  #find(path: string): Route | undefined {
-    const exact = this.#exact.get(path);
-    if (exact) return exact;
-    const pattern = this.#byPattern.find(
-      ({ before, after }) =>
-        path.startsWith(before) &&
-        path.endsWith(after) &&
-        path.length > before.length + after.length &&
-        !path.slice(before.length, -after.length).includes('/'),
-    );
-    return pattern?.route ?? this.#byExtension.get(path.slice(path.lastIndexOf('.')));
+    const found = this.#routes.find(target.path);
+    if (!found) return { answer: this.#unknown(request, target.path) };
+    const route = found.routes.find(({ methods }) => methods.some((method) => method === request.method));
+    if (!route) return { answer: refuseMethod(request, found.routes), route: found.routes[0]! };
+    return { route, answer: await this.#admit(request, route, { ...target, params: found.params }) };
   }
 
   #unknown(request: IncomingMessage, path: string): Answer {
     if (request.method === 'OPTIONS' && path === '*') {
-      return { ...text(''), status: 204, headers: { Allow: 'GET, HEAD, POST, PUT, OPTIONS, SOURCE' } };
+      return { ...text(''), status: 204, headers: { Allow: 'GET, HEAD, POST, PUT, DELETE, OPTIONS, SOURCE' } };
     }
-    return errorPage(404, 'The file you requested could not be found');
+    return path.startsWith('/api/') ? problem(404, NOT_FOUND) : errorPage(404, NOT_FOUND);
   }
 
-  async #admit(request: IncomingMessage, route: Route, target: { path: string; search: string }): Promise<Answer> {
+  async #admit(request: IncomingMessage, route: Route, target: FoundTarget): Promise<Answer> {
     const client = clientOf(request);
-    const credentials = route.role === 'public' ? undefined : parseBasicAuth(request.headers.authorization);
-    const isAdmin = credentials !== undefined && this.#isAdmin(credentials);
-    const refusal =
-      this.#refuseClient(request, route, client.address) ??
-      this.#refuseRole(request, route, client.address, {
-        credentials,
-        isAdmin,
-      });
+    // Who may not try a password is not told whether it was right.
+    const isBlocked = route.role !== 'public' && this.#failures.isBlocked(client.address);
+    const login = route.role === 'public' || isBlocked ? NO_LOGIN : this.#login(request);
+    const refusal = isBlocked
+      ? tooManyFailures(route)
+      : (this.#refuseOrigin(request, route, client.address, login) ??
+        this.#refuseRole(request, route, client.address, login));
     if (refusal) return refusal;
-    const form = request.method === 'POST' ? await readBody(request, this.#view.clock) : '';
-    if (typeof form === 'number') return errorPage(form, form === 413 ? 'Form too long' : 'Form too slow');
-    const exchange: Exchange = {
+    const form = hasBody(request, route) ? await readBody(request, this.#view.clock) : '';
+    if (typeof form === 'number') return refuse(route, form, form === 413 ? 'Form too long' : 'Form too slow');
+    const json = parseJsonBody(request, route, form);
+    if ('answer' in json) return json.answer;
+    const exchange = this.#exchange(request, client, login, {
+      target,
+      form: route.operation ? '' : form,
+      body: json.body,
+    });
+    return (await route.handle(exchange)) ?? refuse(route, 404, NOT_FOUND);
+  }
+
+  #exchange(request: IncomingMessage, client: Client, login: Login, read: ReadRequest): Exchange {
+    return {
       view: this.#view,
-      path: target.path,
-      fields: new FormFields(target.search, form),
+      path: read.target.path,
+      params: read.target.params,
+      fields: new FormFields(read.target.search, read.form),
+      body: read.body,
       baseUrl: baseUrlOf(request, client.secure),
       localPort: request.socket.localPort ?? 0,
       clientAddress: client.address,
-      credentials,
-      isAdmin,
+      credentials: login.credentials,
+      identity: login.identity,
+      isAdmin: login.identity !== undefined,
+      isSecure: client.secure,
+      pathPrefix: pathPrefixOf(request),
+      header: (name) => request.headers[name]?.toString(),
       countFailure: () => this.#failures.count(client.address),
+      isBlocked: () => this.#failures.isBlocked(client.address),
     };
-    return (await route.handle(exchange)) ?? errorPage(404, 'The file you requested could not be found');
   }
 
-  #isAdmin({ user, password }: Credentials): boolean {
-    const { admin } = this.#view;
-    // Both are compared, so that the time does not tell which was wrong. An empty password opens nothing.
-    const userFits = secretEquals(user, admin.user);
-    return secretEquals(password, admin.password) && userFits && admin.password !== '';
+  #login(request: IncomingMessage): Login {
+    const { authorization, cookie } = request.headers;
+    const { access } = this.#view;
+    const credentials = parseBasicAuth(authorization);
+    if (credentials)
+      return { credentials, identity: access.ofBasic(credentials), isWrong: !access.ofBasic(credentials) };
+    if (authorization !== undefined && /^bearer /i.test(authorization)) {
+      const identity = access.ofBearer(authorization);
+      return { credentials: undefined, identity, isWrong: !identity };
+    }
+    return { credentials: undefined, identity: access.ofCookie(cookie), isWrong: false };
   }
 
-  #refuseClient(request: IncomingMessage, { role }: Route, address: string): Answer | undefined {
-    if (role === 'public') return undefined;
-    if (this.#failures.isBlocked(address)) return tooManyFailures();
-    if (role === 'viewer') return undefined;
-    if (isCrossSite(request)) return errorPage(403, 'Not from a page of another site');
-    const rebound = role !== 'source' && isLoopbackAddress(address) && !namesThisMachine(request.headers.host);
-    return rebound ? errorPage(421, 'Ask by the address of this machine') : undefined;
+  /** Refuses what a page of another site made a browser send. */
+  #refuseOrigin(request: IncomingMessage, route: Route, address: string, { identity }: Login): Answer | undefined {
+    const { role, operation } = route;
+    const changes = operation !== undefined && request.method !== 'GET' && request.method !== 'HEAD';
+    const isGuarded = changes || !['public', 'guest', 'viewer'].includes(role);
+    if (!isGuarded) return undefined;
+    const isOther = changes ? isForeign(request) : isCrossSite(request);
+    // A browser that sends a cookie tells by itself where it comes from.
+    const isUntold = changes && identity?.by === 'session' && !isSameOrigin(request);
+    if (isOther || isUntold) return refuse(route, 403, 'Not from a page of another site');
+    const isRebound = role !== 'source' && isLoopbackAddress(address) && !namesThisMachine(request.headers.host);
+    return isRebound ? refuse(route, 421, 'Ask by the address of this machine') : undefined;
   }
 
-  #refuseRole(request: IncomingMessage, { role }: Route, address: string, login: Login): Answer | undefined {
-    if (login.isAdmin || role === 'public' || role === 'source') return undefined;
-    if (!login.credentials) {
-      if (role === 'viewer') return undefined;
+  #refuseRole(request: IncomingMessage, route: Route, address: string, login: Login): Answer | undefined {
+    const { role } = route;
+    const isOpen = this.#view.publicView !== 'off';
+    if (login.identity) return undefined;
+    if (role === 'public' && (isOpen || !route.isStatistics)) return undefined;
+    if (role === 'source') return undefined;
+    if (!login.isWrong) {
+      if (role === 'guest' || (role === 'viewer' && isOpen)) return undefined;
       if (role === 'local' && isLocalAddress(address) && !wasForwarded(request)) return undefined;
+      if (role === 'machine' && isLoopbackAddress(address) && !wasForwarded(request)) return undefined;
     } else {
       this.#failures.count(address);
     }
-    return authenticationRequired();
+    return isPlain(route.operation) ? authenticationRequired() : signInRequired();
   }
 }
 
+/** Who asks, as far as the request tells. */
 interface Login {
   readonly credentials: Credentials | undefined;
-  readonly isAdmin: boolean;
+  readonly identity: Identity | undefined;
+  /** A password or token was given that opens nothing. */
+  readonly isWrong: boolean;
 }
 
-function refuseMethod(request: IncomingMessage, route: Route): Answer | undefined {
-  if (route.methods.some((method) => method === request.method)) return undefined;
-  const allow = [...route.methods, 'OPTIONS'].join(', ');
-  if (request.method !== 'OPTIONS') return { ...errorPage(405, 'Method not allowed'), headers: { Allow: allow } };
-  const cors = route.cors ? { 'Access-Control-Allow-Methods': 'GET, HEAD', 'Access-Control-Max-Age': '300' } : {};
+const NO_LOGIN: Login = { credentials: undefined, identity: undefined, isWrong: false };
+const NOT_FOUND = 'The file you requested could not be found';
+
+interface FoundTarget {
+  readonly path: string;
+  readonly search: string;
+  readonly params: readonly string[];
+}
+
+interface ReadRequest {
+  readonly target: FoundTarget;
+  readonly form: string;
+  readonly body: unknown;
+}
+
+function hasBody({ method }: IncomingMessage, { operation }: Route): boolean {
+  return method === 'POST' && (operation === undefined || operation.request !== undefined);
+}
+
+function isPlain(operation: Operation | undefined): boolean {
+  return operation === undefined || operation.isPlain === true;
+}
+
+/** An error in the form of the route: a problem for the API, Icecast's page for the rest. */
+function refuse({ operation }: Route, status: number, reason: string): Answer {
+  return isPlain(operation) ? errorPage(status, reason) : problem(status, reason);
+}
+
+function refuseMethod(request: IncomingMessage, routes: readonly Route[]): Answer {
+  const allow = [...new Set([...routes.flatMap(({ methods }) => methods), 'OPTIONS'])].join(', ');
+  if (request.method !== 'OPTIONS')
+    return { ...refuse(routes[0]!, 405, 'Method not allowed'), headers: { Allow: allow } };
+  const cors = routes[0]!.cors ? { 'Access-Control-Allow-Methods': 'GET, HEAD', 'Access-Control-Max-Age': '300' } : {};
   return { ...text(''), status: 204, headers: { Allow: allow, ...cors } };
 }
 
-function tooManyFailures(): Answer {
-  return { ...text('Too many wrong passwords; try again later\r\n', 429), headers: { 'Retry-After': '60' } };
+/** A 401 that makes no browser open its own dialogue. */
+function signInRequired(): Answer {
+  return problem(401, 'You need to sign in', undefined, { 'WWW-Authenticate': 'Bearer realm="distream"' });
+}
+
+function tooManyFailures({ operation }: Route): Answer {
+  const headers = { 'Retry-After': '60' };
+  if (!isPlain(operation)) return problem(429, 'Too many wrong passwords', 'Try again in a minute.', headers);
+  return { ...text('Too many wrong passwords; try again later\r\n', 429), headers };
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { answer, route }: Answered): void {
   const body = Buffer.from(answer.body);
+  const isStream = answer.stream !== undefined && request.method !== 'HEAD';
+  // The end of such an answer is that of its connection: each of its writes is then one write to the socket.
+  if (isStream) response.useChunkedEncodingByDefault = false;
   response.writeHead(answer.status, {
     'Content-Type': answer.contentType,
-    ...(answer.status !== 204 && { 'Content-Length': body.length }),
+    ...(answer.status !== 204 && !isStream && { 'Content-Length': body.length }),
     'Cache-Control': 'no-cache, no-store',
     Expires: 'Mon, 26 Jul 1997 05:00:00 GMT',
     Pragma: 'no-cache',
@@ -220,5 +289,6 @@ function send(request: IncomingMessage, response: ServerResponse, { answer, rout
     ...(route?.cors && { 'Access-Control-Allow-Origin': '*' }),
     ...answer.headers,
   });
-  response.end(request.method === 'HEAD' ? undefined : body);
+  if (isStream) answer.stream!(response);
+  else response.end(request.method === 'HEAD' ? undefined : body);
 }

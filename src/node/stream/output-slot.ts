@@ -47,6 +47,11 @@ export class OutputSlot {
     return this.#supervisor.stop();
   }
 
+  /** Who listens at it now; 0 for an output that has no listeners. */
+  get listeners(): number {
+    return this.#report.read()?.listeners ?? 0;
+  }
+
   status(): OutputStatus {
     const report = this.#report.read();
     const { state, sinceUtcMs, restarts, lastFailure } = this.#supervisor;

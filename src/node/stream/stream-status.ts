@@ -1,5 +1,6 @@
 import { endMediaTimeUs, type TrackMetadata } from '../../core/fragment.ts';
 import type { LedgerSummary } from '../../protocols/link/ledger.ts';
+import type { StreamSample } from '../history/stream-history.ts';
 import type { StreamStatus } from '../status/schema.ts';
 import type { Stream } from './stream.ts';
 
@@ -60,6 +61,20 @@ export function streamStatus(stream: Stream): StreamStatus {
     titles: stats.titles.map(({ metadata, atUtcMs }) => ({ ...shown(metadata), at: new Date(atUtcMs).toISOString() })),
     inputs: stream.inputs.map((input) => input.status(input === stream.activeInput)),
     outputs: stream.outputs.map((output) => output.status()),
+  };
+}
+
+/** What the history keeps of a stream; cheaper than its status. */
+export function streamSample(stream: Stream, utcMs: number): StreamSample {
+  const { buffer, playout, stats, outputs } = stream;
+  const { released } = playout;
+  return {
+    state: stateOf(stream),
+    gaps: stats.gaps + stats.stalls,
+    reserveSeconds: seconds(playout.reserveMs),
+    bitrate: buffer.heldMs > 0 ? measuredKbps(stream) : undefined,
+    listeners: outputs.reduce((total, output) => total + output.listeners, 0),
+    latencySeconds: released && seconds(utcMs - (released.startTimeUs + released.durationUs) / 1000),
   };
 }
 

@@ -1,13 +1,25 @@
-import { publicStatus } from '../../status/public-status.ts';
-import { type Answer, type Exchange, json, READ, type Route } from '../route.ts';
+import { z } from 'zod';
+import { nodeStatusSchema } from '../../status/schema.ts';
+import { reducedStatusSchema, shownStatus } from '../../status/shown-status.ts';
+import { operation } from '../operation.ts';
+import { type Exchange, json, type Route } from '../route.ts';
 
 /** The whole status for the administrator; for others without addresses, programs, files and hidden mounts. */
-function status({ view, isAdmin }: Exchange): Answer {
-  const whole = view.status();
-  if (isAdmin) return json(whole);
-  const shown = view.directory().listeners.filter((mount) => !mount.info().hidden);
-  return json(publicStatus(whole, new Set(shown.map(({ mount }) => mount))));
+function status({ view, isAdmin, localPort }: Exchange) {
+  return json(shownStatus({ ...view, publicView: view.publicView, port: localPort }, isAdmin));
 }
 
-/** The routes of the node's own API. */
-export const API_ROUTES: readonly Route[] = [{ path: '/api/v1/status', methods: READ, role: 'viewer', handle: status }];
+/** The status of the node. */
+export const API_ROUTES: readonly Route[] = [
+  operation({
+    path: '/api/v1/status',
+    method: 'GET',
+    role: 'viewer',
+    isPlain: true,
+    tag: 'status',
+    summary: 'All that can be seen of the node',
+    description: 'Everyone else than the administrator gets the public form, or the reduced one (`http.publicView`).',
+    answers: { 200: { description: 'The status', schema: z.union([nodeStatusSchema, reducedStatusSchema]) } },
+    handle: status,
+  }),
+];

@@ -3,8 +3,9 @@
  * @module
  */
 import { parseUtcMs } from '../../../core/utc-time.ts';
-import { ledgerWithin, writeLedgerDocument } from '../../../protocols/link/ledger-document.ts';
-import { type Answer, type Exchange, READ, type Route, text } from '../route.ts';
+import { ledgerDocumentSchema, ledgerWithin, writeLedgerDocument } from '../../../protocols/link/ledger-document.ts';
+import { operation } from '../operation.ts';
+import { type Answer, type Exchange, type Route, text } from '../route.ts';
 
 const BEFORE = '/api/v1/streams/';
 const AFTER = '/ledger';
@@ -31,5 +32,23 @@ function timeOf(text: string | undefined, without: number): number | undefined {
 
 /** The route. */
 export const LEDGER_ROUTES: readonly Route[] = [
-  { path: `${BEFORE}*${AFTER}`, methods: READ, role: 'admin', handle: answerLedger },
+  operation({
+    path: `${BEFORE}*${AFTER}`,
+    method: 'GET',
+    role: 'admin',
+    isPlain: true,
+    tag: 'streams',
+    summary: 'The account of the audio of a stream that has a link',
+    params: [['NAME', 'Name of a stream']],
+    query: [
+      ['from', 'Begin of a time, ISO 8601'],
+      ['to', 'Its end'],
+    ],
+    answers: {
+      200: { description: 'The ledger', schema: ledgerDocumentSchema },
+      400: { description: 'A time is wrong' },
+      404: { description: 'There is no such stream, or it keeps no ledger' },
+    },
+    handle: answerLedger,
+  }),
 ];
