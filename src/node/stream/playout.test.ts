@@ -50,7 +50,7 @@ describe('Playout', () => {
     expect(playout.reserveMs).toBe(3000);
   });
 
-  it('starts with what there is, and with `full` only when the reserve is full', () => {
+  it('starts with what there is, and with `full` only when the reserve is full', async () => {
     const now = setUp({ ms: 5000 });
     now.append();
     expect(now.playout.released?.sequence).toBe(1);
@@ -58,14 +58,39 @@ describe('Playout', () => {
     full.append(9);
     expect(full.playout.released).toBeUndefined();
     full.append();
+    await full.clock.run(500);
     expect(full.playout.released?.sequence).toBe(1);
   });
 
-  it('measures a reserve in bytes', () => {
-    const { append, playout } = setUp({ bytes: 16_000 }, 'full');
+  it('with `full` waits for a backlog that is still coming, and starts at the reserve behind its end', async () => {
+    const { append, clock, playout, releases } = setUp({ ms: 5000 }, 'full');
+    append(10); // full; 12 s more come at four times the speed of sound played
+    for (let step = 0; step < 24; step++) {
+      expect(playout.released).toBeUndefined();
+      await clock.run(125);
+      append();
+    }
+    expect(playout.released).toBeUndefined();
+    await clock.run(1000);
+    expect(releases[0]?.sequence).toBe(25); // 12 s after the oldest, 5 s before the newest
+  });
+
+  it('with `full` does not wait for ever for a source that is always too fast', async () => {
+    const { append, clock, playout } = setUp({ ms: 5000 }, 'full');
+    append(10);
+    for (let step = 0; step < 44; step++) {
+      await clock.run(125);
+      append();
+    }
+    expect(playout.released).toBeDefined();
+  });
+
+  it('measures a reserve in bytes', async () => {
+    const { append, clock, playout } = setUp({ bytes: 16_000 }, 'full');
     append(9);
     expect(playout.released).toBeUndefined();
     append();
+    await clock.run(500);
     expect(playout.released?.sequence).toBe(1);
     expect(playout.targetMs).toBe(5000);
   });
@@ -138,11 +163,12 @@ describe('Playout', () => {
     expect(playout.reserveMs).toBeCloseTo(4000, -3);
   });
 
-  it('starts although the reserve is larger than what the buffer may hold', () => {
-    const { append, playout } = setUp({ ms: 20_000 }, 'full', 16_000);
+  it('starts although the reserve is larger than what the buffer may hold', async () => {
+    const { append, clock, playout } = setUp({ ms: 20_000 }, 'full', 16_000);
     append(10);
     expect(playout.released).toBeUndefined();
     append(1);
+    await clock.run(500);
     expect(playout.released?.sequence).toBe(2);
   });
 

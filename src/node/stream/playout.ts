@@ -14,6 +14,10 @@ const MAX_FASTER = 500e-6;
 /** What is missing is taken from what players hold: 0.36 s an hour, too little for a listener to run dry. */
 const MAX_SLOWER = 100e-6;
 const MAX_RATE_CHANGE = 2000e-6;
+/** A full reserve waits while audio comes this much faster than it plays: players would keep what is too old for ever. */
+const BACKLOG_RATE = 1.5;
+const BACKLOG_WINDOW_MS = 500;
+const MAX_BACKLOG_WAIT_MS = 5000;
 
 /** Options of a playout. */
 export interface PlayoutOptions {
@@ -46,6 +50,8 @@ export class Playout {
   readonly #sourceClocks = new Map<number, SourceClock>();
   #source = 0;
   #started = false;
+  /** When the reserve was full, and the end of the newest audio at the last look. */
+  #fullSince: { readonly ms: number; lookedMs: number; endUs: number } | undefined;
   #released: Fragment | undefined;
   /** The fragment that is due next, and where it begins. */
   #nextSequence = 0;
@@ -85,7 +91,7 @@ export class Playout {
    */
   appended(fragment: Fragment, source = 0): void {
     const isMeasured = this.#measure(fragment, source);
-    if (!this.#started && !this.#tryStart(fragment)) return;
+    if (!this.#started && !this.#tryStart()) return;
     this.#limitReserve(fragment);
     if (isMeasured) this.#setRate();
     this.#release();
@@ -136,17 +142,37 @@ export class Playout {
     return Math.max(0, heldMs - (2 * newest!.durationUs) / 1000);
   }
 
-  #tryStart(fragment: Fragment): boolean {
+  #tryStart(): boolean {
     const { buffer, start } = this.#options;
-    const first = buffer.oldest!;
-    if (start === 'full' && !this.#isFull()) return false;
+    if (start === 'full' && (!this.#isFull() || this.#hasBacklog())) return false;
     this.#started = true;
-    this.#anchor(
-      start === 'full' ? Math.max(first.mediaTimeUs, endMediaTimeUs(fragment) - this.#targetUs()) : first.mediaTimeUs,
-    );
+    const { mediaTimeUs: oldestUs } = buffer.oldest!;
+    const latestUs = endMediaTimeUs(buffer.newest!) - this.#targetUs();
+    this.#anchor(start === 'full' ? Math.max(oldestUs, latestUs) : oldestUs);
     const next = buffer.at(this.#anchorUs)!;
     this.#nextSequence = next.sequence;
     this.#nextUs = next.mediaTimeUs;
+    return true;
+  }
+
+  /** Whether more than plays in the meantime keeps coming; looks again by itself. */
+  #hasBacklog(): boolean {
+    const { buffer, clock } = this.#options;
+    if (this.targetMs < BACKLOG_WINDOW_MS) return false;
+    const nowMs = clock.nowMs();
+    const endUs = endMediaTimeUs(buffer.newest!);
+    this.#fullSince ??= { ms: nowMs, lookedMs: nowMs, endUs };
+    const full = this.#fullSince;
+    const passedMs = nowMs - full.lookedMs;
+    if (passedMs >= BACKLOG_WINDOW_MS) {
+      const gainedMs = (endUs - full.endUs - buffer.newest!.durationUs) / 1000;
+      if (gainedMs <= BACKLOG_RATE * passedMs || nowMs - full.ms >= MAX_BACKLOG_WAIT_MS) return false;
+      Object.assign(full, { lookedMs: nowMs, endUs });
+    }
+    this.#timer ??= clock.after(BACKLOG_WINDOW_MS, () => {
+      this.#timer = undefined;
+      if (this.#tryStart()) this.#release();
+    });
     return true;
   }
 
