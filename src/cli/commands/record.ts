@@ -3,7 +3,6 @@ import { EXIT } from '../../core/error-codes.ts';
 import { DistreamError } from '../../core/errors.ts';
 import { systemRandom } from '../../core/random.ts';
 import { cleanText } from '../../core/text.ts';
-import type { Take } from '../../tracks/proof/take-schema.ts';
 import type { FlowSpec } from '../../tracks/record/flow-spec.ts';
 import type { RecordProgress } from '../../tracks/record/record-progress.ts';
 import type { CliIo } from '../io.ts';
@@ -49,13 +48,11 @@ async function record(targets: readonly string[], flags: Flags, io: CliIo): Prom
   const stop = new AbortController();
   const unsubscribe = io.onStop(() => (stop.signal.aborted ? io.exit(EXIT_INTERRUPTED) : stop.abort()));
   try {
-    const { readSent } = await import('../record/read-sent.ts');
-    const sent = await Promise.all((flags.sent ?? []).map(readSent));
     const { chooseFlows } = await import('../record/choose-flows.ts');
     const flows = await chooseFlows(targets, { flags, io, signal: stop.signal });
     if (flows === undefined) return EXIT.ok;
     if (stop.signal.aborted) return EXIT_INTERRUPTED;
-    return await recordFlows(flows, { flags, io, signal: stop.signal, sent });
+    return await recordFlows(flows, { flags, io, signal: stop.signal });
   } finally {
     unsubscribe();
   }
@@ -63,7 +60,7 @@ async function record(targets: readonly string[], flags: Flags, io: CliIo): Prom
 
 async function recordFlows(
   flows: readonly FlowSpec[],
-  { flags, io, signal, sent }: { flags: Flags; io: CliIo; signal: AbortSignal; sent: readonly Take[] },
+  { flags, io, signal }: { flags: Flags; io: CliIo; signal: AbortSignal },
 ): Promise<number> {
   const { RecordSession } = await import('../../tracks/record/record-session.ts');
   const { nodeTakeFileSystem } = await import('../../tracks/record/file-system.ts');
@@ -94,10 +91,14 @@ async function recordFlows(
     });
   }
   const { endTake } = await import('../record/end-take.ts');
-  const proven = await endTake(session.take, account, sent);
+  const proven = await endTake(session.take, account, {
+    sent: flags.sent ?? [],
+    clock: io.clock,
+    onNote: (text) => display.note(text),
+  });
   display.report(proven, session.progress());
   const isWhole = !session.take.hasFailed && proven.tracks.every(({ gaps }) => gaps.length === 0);
-  const isProven = sent.length === 0 || proven.verdict.isIdentical;
+  const isProven = flags.sent === undefined || proven.verdict.isIdentical;
   return isWhole && isProven ? EXIT.ok : EXIT.failed;
 }
 

@@ -56,6 +56,8 @@ export class StreamClock {
   reportTimes(ns: bigint, sampleRate: number): { ntp: bigint; rtpTimestamp: number } {
     const frames = ((ns - this.startNs) * BigInt(sampleRate)) / 1_000_000_000n;
     const rtpTimestamp = Number(BigInt.asUintN(32, BigInt(this.startTimestamp(sampleRate)) + frames));
-    return { ntp: ntpOfUtcMs(this.utcMsAt(ns)), rtpTimestamp };
+    // Of the frame itself, so that the reports of all flows say the same, to the frame.
+    const frameNs = this.startNs + (frames * 1_000_000_000n) / BigInt(sampleRate);
+    return { ntp: ntpOfUtcMs(this.utcMsAt(frameNs)), rtpTimestamp };
   }
 }
