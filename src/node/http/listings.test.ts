@@ -1,8 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeListenerMount, fakeNodeView } from '../../../test/support/fake-node-view.ts';
 import { type HttpHarness, serve } from '../../../test/support/http-client.ts';
 import { FailureLimiter } from '../../net/failure-limiter.ts';
 import { parsePlaylist } from '../../protocols/playlist/playlist.ts';
+import { loadPageAssets } from './page-assets.ts';
 import { createRequestListener } from './router.ts';
 
 let harness: HttpHarness;
@@ -54,7 +59,7 @@ describe('playlists', () => {
       '//u@radio.example:9000/b',
     );
     const page = await body('/');
-    expect(page).toContain('<a href="/a">http://radio.example:8000/a</a>');
+    expect(page).toContain('<a href="./a">http://radio.example:8000/a</a>');
     expect(page).toContain('<a href="http://radio.example:9000/b">http://radio.example:9000/b</a>');
   });
 
@@ -123,39 +128,59 @@ describe('the page', () => {
     expect(body).not.toContain('<script>alert');
     expect(body).not.toContain('/secret');
     expect(body).toContain('&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;');
-    expect(body).toContain('<a href="/a">http://radio.example:8000/a</a> <a href="/a.m3u">M3U</a>');
+    expect(body).toContain('<a href="./a">http://radio.example:8000/a</a> <a href="./a.m3u">M3U</a>');
     expect(headers['content-security-policy']).toContain("script-src 'self'");
   });
 
-  it('has nothing inline, and all files that it names are there', async () => {
-    const ask = await start();
-    const { body } = await ask('/');
-    expect(body).not.toMatch(/<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)/);
-    const types = { js: /^text\/javascript/, css: /^text\/css/, svg: /^image\/svg\+xml$/ };
-    const named = [...body.matchAll(/(?:src|href)="(\/[^"]*\.(js|css|svg))"/g)];
-    expect(named.map(([, path]) => path)).toEqual(expect.arrayContaining(['/page.css', '/demo.css', '/page.js']));
-    for (const [, path, ending] of named) {
-      const { status, headers } = await ask(path!);
-      expect(status, path).toBe(200);
-      expect(headers['content-type'], path).toMatch(types[ending as keyof typeof types]);
-      expect(headers['content-security-policy'], path).toContain("default-src 'none'");
+  it('is whole at every address: nothing inline, everything relative to the root, frames only around the player', async () => {
+    const ask = await start(new FakeListenerMount('/a', {}));
+    for (const [path, root] of [
+      ['/', './'],
+      ['/tracks', './'],
+      ['/streams/morning', '../'],
+      ['/listen/morning', '../'],
+    ] as const) {
+      const { body, headers } = await ask(path);
+      expect(body).not.toMatch(/<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)/);
+      expect(body).toContain(`data-root="${root}"`);
+      expect(body).toContain(`<a href="${root}a">`);
+      expect(body).not.toMatch(/(?:src|href)="\//);
+      const framing = path.startsWith('/listen/') ? 'frame-ancestors *' : "frame-ancestors 'none'";
+      expect(headers['content-security-policy']).toContain(framing);
     }
-    const script = (await ask('/page.js')).body;
-    expect(script).toContain('/api/v1/status');
-    for (const file of script.matchAll(/from '\.(\/[^']+)'/g)) {
-      expect(await ask(file[1]!)).toMatchObject({ status: 200, headers: { 'content-type': /^text\/javascript/ } });
+    const icon = await ask('/favicon.svg');
+    expect(icon).toMatchObject({ status: 200, headers: { 'content-type': 'image/svg+xml' } });
+  });
+
+  it('serves the files of a build under names that never change', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'distream-web-'));
+    const manifest = { 'main.tsx': { file: 'app-1.js' }, 'widget.ts': { file: 'widget-2.js' } };
+    for (const name of ['app-1.js', 'later-3.js', 'widget-2.js', 'style-4.css', 'secret.txt']) {
+      writeFileSync(join(folder, name), name);
     }
+    writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
+    const assets = loadPageAssets(pathToFileURL(`${folder}/`));
+    expect([...assets.files.keys()].sort()).toEqual(['app-1.js', 'later-3.js', 'style-4.css', 'widget-2.js']);
+    expect(assets).toMatchObject({ script: 'app-1.js', styles: ['style-4.css'] });
+    expect(assets.widget).toBe(assets.files.get('widget-2.js'));
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is the plain table where nothing was built', () => {
+    const assets = loadPageAssets(new URL('file:///nowhere/'));
+    expect(assets).toMatchObject({ script: undefined, styles: [], widget: undefined });
+    expect(assets.files.size).toBe(0);
   });
 
   it('shows the demo only where there is one', async () => {
     const ask = await start();
-    expect((await ask('/')).body).not.toContain('data-source');
+    expect((await ask('/')).body).toContain('data-demo="false"');
     const view = fakeNodeView();
     const failures = new FailureLimiter({ clock: view.clock });
     const handle = () => ({ status: 200, contentType: 'application/json', body: '{}' });
     const demo = { path: '/api/v1/demo', methods: ['GET'], role: 'public', handle } as const;
     const withDemo = await serve(createRequestListener(view, { failures, extraRoutes: [demo] }));
-    expect((await withDemo.ask('/')).body).toContain('data-source="/api/v1/demo"');
+    expect((await withDemo.ask('/')).body).toContain('data-demo="true"');
     await withDemo.close();
   });
 });
