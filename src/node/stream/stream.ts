@@ -7,13 +7,11 @@ import { FragmentBuffer } from '../../core/fragment-buffer.ts';
 import type { Logger } from '../../core/logger.ts';
 import { randomHex } from '../../core/random.ts';
 import type { StationInfo } from '../../core/station.ts';
-import { encodeSettingsOf } from '../../modules/encode-options.ts';
 import type { NetworkAccess } from '../../modules/network.ts';
 import type { StreamView } from '../../modules/output.ts';
 import type { Extent } from '../../modules/values.ts';
 import { ContinuityLedger } from '../../protocols/link/ledger.ts';
 import type { StreamSample } from '../history/stream-history.ts';
-import { EncodedStream } from '../encode/encoded-stream.ts';
 import type { StreamStatus } from '../status/schema.ts';
 import { bufferLimits } from './buffer-limits.ts';
 import { Callbacks } from './callbacks.ts';
@@ -50,8 +48,6 @@ export class Stream implements StreamView {
   readonly playout: Playout;
   readonly inputs: readonly InputSlot[];
   readonly outputs: readonly OutputSlot[];
-  /** One for each way in which outputs want it encoded, by those settings. */
-  readonly #encoded = new Map<string, EncodedStream>();
   readonly config: StreamConfig;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -127,7 +123,7 @@ export class Stream implements StreamView {
         new OutputSlot({
           name: `output ${index + 1}`,
           use,
-          stream: this.#viewFor(use.options, deps),
+          stream: this,
           keepDir: keepDirOf(config, `output-${index + 1}`),
           ...deps,
           log: this.#log,
@@ -149,7 +145,6 @@ export class Stream implements StreamView {
     this.#assembler.flush();
     this.playout.close();
     await Promise.all(this.outputs.map((output) => output.stop()));
-    for (const encoded of this.#encoded.values()) encoded.close();
   }
 
   get released(): Fragment | undefined {
@@ -192,19 +187,6 @@ export class Stream implements StreamView {
   /** What the history keeps of this moment. */
   sample(): StreamSample {
     return streamSample(this, this.#clock.utcMs());
-  }
-
-  /** What an output sees: the stream, or the stream encoded, which outputs with the same settings share. */
-  #viewFor(options: Record<string, unknown>, { clock, random }: StreamDeps): StreamView {
-    const settings = encodeSettingsOf(options);
-    if (!settings) return this;
-    const key = JSON.stringify(settings);
-    let encoded = this.#encoded.get(key);
-    if (!encoded) {
-      encoded = new EncodedStream({ source: this, settings, clock, log: this.#log, random });
-      this.#encoded.set(key, encoded);
-    }
-    return encoded;
   }
 
   #audio(index: number, items: AudioItem[]): void {
