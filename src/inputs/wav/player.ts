@@ -136,7 +136,7 @@ export class WavPlayer {
     const { clock, signal, options, openSession } = this.#context;
     this.#current = path;
     this.#session ??= openSession({
-      contentType: blocks.format.contentType,
+      contentType: undefined,
       continuity: 'new',
       peer: this.#paths.join(', '),
       isFramed: true,
