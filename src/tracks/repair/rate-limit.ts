@@ -1,0 +1,26 @@
+import { type Clock, sleep } from '../../core/clock.ts';
+
+/** Lets bytes through at a rate, on the average of a quarter of a second. */
+export class RateLimit {
+  readonly #clock: Clock;
+  readonly #bytesPerMs: number;
+  #freeMs: number;
+
+  /** @param bytesPerSecond Infinity: no limit */
+  constructor(clock: Clock, bytesPerSecond: number) {
+    this.#clock = clock;
+    this.#bytesPerMs = bytesPerSecond / 1000;
+    this.#freeMs = clock.nowMs();
+  }
+
+  /** Resolves when so many bytes may go. */
+  async take(bytes: number, signal?: AbortSignal): Promise<void> {
+    if (this.#bytesPerMs === Number.POSITIVE_INFINITY) return;
+    const nowMs = this.#clock.nowMs();
+    const waitMs = this.#freeMs - nowMs;
+    this.#freeMs = Math.max(this.#freeMs, nowMs - BURST_MS) + bytes / this.#bytesPerMs;
+    if (waitMs > 0) await sleep(this.#clock, waitMs, signal);
+  }
+}
+
+const BURST_MS = 250;

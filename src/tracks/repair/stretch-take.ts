@@ -1,0 +1,73 @@
+import { basename, extname } from 'node:path';
+import type { ServedFlowInfo } from '../../protocols/repair/messages.ts';
+import type { GapEntry } from '../proof/gap-list.ts';
+import type { Take, TakeTrack } from '../proof/take-schema.ts';
+import { onlyShift, placeTrack } from './place-track.ts';
+import { prependSilence } from './recorded-file.ts';
+import { trackPath } from './take-folder.ts';
+
+/** How much that was sent before the first and after the last frame that came is taken for lost, in seconds. */
+export const LOST_ENDS_SECONDS = 5;
+
+/** What was sent before and after the recording. */
+interface Ends {
+  readonly before: number;
+  readonly after: number;
+}
+
+/**
+ * The first and the last packets of a session can be lost like any other; nobody knows of it before the sender says what
+ * it sent. Makes room for them: silence and a gap, to be filled. The beginning is one for all tracks, or they would no
+ * longer begin together.
+ * @param maxSeconds how much at either end; more is taken for a recording that began later or ended earlier
+ * @throws DistreamError TRACK_UNREADABLE, RECORDING_FAILED
+ */
+export async function stretchTake(
+  take: Take,
+  offered: { readonly flows: readonly ServedFlowInfo[]; readonly isOver: boolean },
+  { folder, maxSeconds }: { folder: string; maxSeconds: number },
+): Promise<Take> {
+  const ends = take.tracks.map((track) => endsOf(track, offered.flows));
+  const beforeSeconds = Math.max(0, ...ends.map((end, index) => (end?.before ?? 0) / take.tracks[index]!.sampleRate));
+  const isEverywhere = take.tracks.every((track, index) => {
+    const before = ends[index]?.before;
+    return before !== undefined && Math.abs(before - beforeSeconds * track.sampleRate) < 1;
+  });
+  const begun = isEverywhere && beforeSeconds > 0 && beforeSeconds <= maxSeconds ? beforeSeconds : 0;
+  const startUtcMs = Date.parse(take.startUtc) - begun * 1000;
+  const tracks: TakeTrack[] = [];
+  for (const [index, track] of take.tracks.entries()) {
+    const end = ends[index];
+    const before = begun > 0 ? end!.before : 0;
+    const path = trackPath(folder, track);
+    if (before > 0 && path !== undefined) {
+      await prependSilence(path, before, startUtcMs, basename(path, extname(path)));
+    }
+    const isTailLost = offered.isOver && end && end.after > 0 && end.after <= maxSeconds * track.sampleRate;
+    tracks.push(stretched(track, before, isTailLost ? end.after : 0));
+  }
+  return { ...take, startUtc: new Date(startUtcMs).toISOString(), tracks };
+}
+
+/** What was sent outside of a track; undefined when it has no single place in what was sent, or begins before it. */
+export function endsOf(track: TakeTrack, flows: readonly ServedFlowInfo[]): Ends | undefined {
+  const placed = placeTrack(track, flows);
+  const place = placed && onlyShift(placed);
+  if (!place || !track.recorded || place.shift < 0) return undefined;
+  const after = flows[place.flow]!.frames - place.shift - track.recorded.frames;
+  return after < 0 ? undefined : { before: place.shift, after };
+}
+
+function stretched(track: TakeTrack, before: number, after: number): TakeTrack {
+  if (!track.recorded || before + after === 0) return track;
+  const frames = before + track.recorded.frames;
+  const moved = (entries: readonly GapEntry[]): GapEntry[] => [
+    ...(before > 0 ? [[0, before, 'absent'] as const] : []),
+    ...entries.map(([start, length, cause]) => [start + before, length, cause] as const),
+    ...(after > 0 ? [[frames, after, 'lost'] as const] : []),
+  ];
+  const gaps = moved(track.gaps);
+  const history = track.gapsBeforeRepair ? { gapsBeforeRepair: moved(track.gapsBeforeRepair) } : {};
+  const runs = (track.runs ?? []).map((run) => ({ ...run, start: run.start + before }));
+  return { ...track, ...history, gaps, runs, recorded: { ...track.recorded, frames: frames + after } };
+}

@@ -1,0 +1,199 @@
+import { MAX_SOUND_BYTES, MAX_SOUND_PIECES, type ServedFlowInfo } from '../../protocols/repair/messages.ts';
+import { comparePcm } from '../proof/compare-pcm.ts';
+import type { PcmAccount } from '../proof/pcm-hasher.ts';
+import { proveStretch, proveTake, takeVerdict } from '../proof/prove-take.ts';
+import type { Take, TakeTrack } from '../proof/take-schema.ts';
+import { type Batch, MendedTrack, piecesOf } from './mended-track.ts';
+import { onlyShift } from './place-track.ts';
+import type { RateLimit } from './rate-limit.ts';
+import { RecordedFile } from './recorded-file.ts';
+import { type RepairClient, RepairRefused } from './repair-client.ts';
+import { endsOf, stretchTake } from './stretch-take.ts';
+import { trackPath, writeTake } from './take-folder.ts';
+
+/** How far it is. */
+export interface MendProgress {
+  readonly fetchedFrames: number;
+  readonly missingFrames: number;
+}
+
+/** How a sender is asked. */
+export interface MendOptions {
+  readonly session: string;
+  readonly rate: RateLimit;
+  readonly signal: AbortSignal;
+  readonly lostEndsSeconds: number;
+  readonly onProgress: (progress: MendProgress) => void;
+}
+
+/** A sender that serves something else than what was recorded. */
+export class WrongSession extends Error {}
+
+/** Requests that are under way at the same time: enough for a line with a long way. */
+const REQUESTS_AT_ONCE = 8;
+const SILENCE_BYTES = 1 << 18;
+const LIMITS = { maxBytes: MAX_SOUND_BYTES, maxPieces: MAX_SOUND_PIECES };
+
+/** A take that is being made whole. What was fetched stays when a connection breaks; `mend` then goes on. */
+export class TakeMender {
+  readonly #folder: string;
+  #take: Take;
+  #tracks = new Map<number, MendedTrack>();
+  #fetchedBefore = 0;
+  #isStretched = false;
+
+  private constructor(folder: string, take: Take) {
+    this.#folder = folder;
+    this.#take = take;
+  }
+
+  /** Opens the files of all tracks. Throws TRACK_UNREADABLE, TRACK_NOT_PCM, RECORDING_FAILED. */
+  static async open(folder: string, take: Take): Promise<TakeMender> {
+    const mender = new TakeMender(folder, take);
+    await mender.#openTracks();
+    return mender;
+  }
+
+  /** The account by now. */
+  get take(): Take {
+    const tracks = this.#take.tracks.map((track, index) => this.#tracks.get(index)?.current() ?? track);
+    return { ...this.#take, tracks };
+  }
+
+  /** Sample frames that were fetched, of all tracks. */
+  get fetchedFrames(): number {
+    return [...this.#tracks.values()].reduce((sum, { fetched }) => sum + fetched, this.#fetchedBefore);
+  }
+
+  /**
+   * Fetches what is missing and has the sender's hashes prove the result.
+   * Rejects with WrongSession, an Error when the connection ends, DistreamError when a file fails.
+   */
+  async mend(client: RepairClient, options: MendOptions): Promise<void> {
+    const offered = await client.flows();
+    if (offered.session !== options.session) throw new WrongSession(`it serves another session (${offered.name})`);
+    if (!this.#isStretched) await this.#stretch(offered, options.lostEndsSeconds);
+    await this.#fetch(client, offered.flows, options);
+    await this.#prove(client, offered.flows);
+    const suspicious = [...this.#tracks.values()].filter(({ suspects }) => suspects.length > 0);
+    if (suspicious.length === 0) return;
+    await this.#fetch(client, offered.flows, options);
+    await this.#prove(client, offered.flows);
+  }
+
+  /** Makes heads and hashes of what was fetched and not proven right, and closes the files. */
+  async close(): Promise<void> {
+    const tracks = [...this.take.tracks];
+    for (const [index, mended] of this.#tracks) {
+      if (mended.isChanged) {
+        await mended.file.sync();
+        tracks[index] = { ...tracks[index]!, recorded: recordedOf(await mended.file.account()) };
+      }
+      await mended.file.close();
+    }
+    this.#fetchedBefore = this.fetchedFrames;
+    this.#take = { ...this.#take, tracks };
+    this.#tracks.clear();
+  }
+
+  async #openTracks(): Promise<void> {
+    for (const [index, track] of this.#take.tracks.entries()) {
+      const path = trackPath(this.#folder, track);
+      if (path !== undefined) this.#tracks.set(index, new MendedTrack(track, await RecordedFile.open(path)));
+    }
+  }
+
+  async #stretch(
+    offered: { readonly flows: readonly ServedFlowInfo[]; readonly isOver: boolean },
+    maxSeconds: number,
+  ): Promise<void> {
+    this.#isStretched = true;
+    const before = this.take;
+    const stretched = await stretchTake(before, offered, { folder: this.#folder, maxSeconds });
+    if (stretched.tracks.every((track, index) => track === before.tracks[index])) return;
+    await this.close();
+    this.#take = stretched;
+    await this.#openTracks();
+    for (const [index, { file }] of this.#tracks) await grow(file, stretched.tracks[index]!.recorded?.frames ?? 0);
+    // Positions have moved: from here on the account of before would be wrong.
+    await writeTake(this.#folder, this.take);
+  }
+
+  async #fetch(client: RepairClient, flows: readonly ServedFlowInfo[], options: MendOptions): Promise<void> {
+    for (const track of this.#tracks.values()) {
+      const placed = track.placedIn(flows);
+      if (!placed) continue;
+      const batches = track.batches(placed, flows, LIMITS);
+      const worker = async () => {
+        for (const batch of batches) {
+          if (options.signal.aborted) return;
+          await this.#fetchBatch(client, track, { batch, part: { flow: batch.flow, ...placed.part } }, options);
+        }
+      };
+      await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, worker));
+    }
+  }
+
+  async #fetchBatch(
+    client: RepairClient,
+    track: MendedTrack,
+    { batch, part }: { batch: Batch; part: Parameters<RepairClient['sound']>[0] },
+    { rate, signal, onProgress }: MendOptions,
+  ): Promise<void> {
+    const { frameBytes } = track.file;
+    await rate.take(batch.frames * frameBytes, signal);
+    try {
+      await track.put(batch, await client.sound(part, piecesOf(batch), frameBytes));
+      onProgress({ fetchedFrames: this.fetchedFrames, missingFrames: this.#missingFrames() });
+    } catch (error) {
+      if (!(error instanceof RepairRefused)) throw error;
+      track.skip(batch);
+    }
+  }
+
+  async #prove(client: RepairClient, flows: readonly ServedFlowInfo[]): Promise<void> {
+    const tracks: TakeTrack[] = [];
+    for (const [index, before] of this.#take.tracks.entries()) {
+      const mended = this.#tracks.get(index);
+      if (!mended) tracks.push(before);
+      else tracks.push(await proven(mended, client, flows));
+    }
+    // Tracks that the sender has nothing of keep the words of their gaps.
+    const alone = proveTake({ ...this.#take, tracks }, undefined);
+    const all = tracks.map((track, index) => (track.sent ? track : alone.tracks[index]!));
+    this.#take = { ...this.#take, tracks: all, verdict: takeVerdict(all) };
+    for (const [index, mended] of this.#tracks) mended.track = all[index]!;
+  }
+
+  #missingFrames(): number {
+    return [...this.#tracks.values()].reduce((sum, { gaps }) => sum + gaps.frames, 0);
+  }
+}
+
+async function grow(file: RecordedFile, frames: number): Promise<void> {
+  const portion = Math.floor(SILENCE_BYTES / file.frameBytes);
+  while (file.frames < frames) {
+    await file.write(file.frames, Buffer.alloc(Math.min(portion, frames - file.frames) * file.frameBytes));
+  }
+}
+
+/** The track as it is on the disk now, compared with the sender's hashes of the same stretch. */
+async function proven(mended: MendedTrack, client: RepairClient, flows: readonly ServedFlowInfo[]): Promise<TakeTrack> {
+  await mended.file.sync();
+  const recorded = await mended.file.account();
+  mended.isChanged = false;
+  const track: TakeTrack = { ...mended.current(), recorded: recordedOf(recorded) };
+  mended.suspects = [];
+  const placed = mended.placedIn(flows);
+  const place = placed && onlyShift(placed);
+  const ends = endsOf(track, flows);
+  if (!placed || !place || !ends) return track;
+  const range = { flow: place.flow, ...placed.part, start: place.shift, frames: recorded.frames };
+  const sent = await client.account(range, 0);
+  mended.suspects = comparePcm(sent, recorded, mended.gaps).differences;
+  return proveStretch(track, sent, ends);
+}
+
+function recordedOf(account: PcmAccount): NonNullable<TakeTrack['recorded']> {
+  return { ...account, blocks: { ...account.blocks, digests: [...account.blocks.digests] } };
+}
