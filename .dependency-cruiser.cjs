@@ -2,7 +2,7 @@
 // From top to bottom; a floor may import itself and what comes after it.
 const FLOORS = ['cli', 'node', 'config', 'io', 'tracks', 'modules', 'protocols', 'media', 'core'];
 // Folders of one floor. `demo` is a program of its own around two nodes, beside the command line's other commands.
-const FOLDERS = { io: ['inputs', 'outputs'], modules: ['modules', 'net'] };
+const FOLDERS = { io: ['inputs', 'outputs'], tracks: ['tracks', 'swarm'], modules: ['modules', 'net'] };
 // Parts that several inputs or several outputs are made of.
 const SHARED = { inputs: ['source-mount', 'pacer.ts', 'distreamer/'], outputs: ['listeners', 'distreamer/'] };
 

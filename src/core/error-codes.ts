@@ -97,6 +97,16 @@ export const ERRORS = {
     'Use WAV, BWF or RF64 files with PCM of 16, 24 or 32 bit; `ffmpeg -i IN -c:a pcm_s24le OUT.wav` makes one.',
   ),
   PLAN_REFUSED: entry('the session cannot be sent like this: {reason}', '{hint}', EXIT.usage),
+  FILE_UNWRITABLE: entry(
+    'cannot write {path}: {reason}',
+    'Free the disk or check the permissions, then run the same command again: what is there is kept.',
+  ),
+  NOT_PUBLISHED: entry(
+    '{url} is not published there',
+    'Check the path; the status page is at the port above.',
+    EXIT.unreachable,
+  ),
+  FETCH_FAILED: entry('cannot fetch {url}: {reason}', 'Run the same command again: what is there is verified and kept.'),
   PATH_ESCAPES: entry('the path {path} leaves {root}', 'Use a path inside that folder.'),
   RECORDING_FAILED: entry('cannot record to {path}: {reason}', 'Free or mend the disk; recording goes on by itself.'),
   // Runtime

@@ -29,6 +29,7 @@ import type {
 
 const MAX_CHUNK_BYTES = 2 ** 28;
 const MAX_ERROR_CHARACTERS = 300;
+const MAX_VERSION_CHARACTERS = 64;
 
 type Readable = ServerMessage | UnusableTransferMessage;
 
@@ -94,7 +95,15 @@ function readFileInfo(fields: JsonObject): FileInfo | undefined {
   if (!isStreaming && chunkCount({ size, chunkSize }) > MAX_CHUNKS) {
     throw new MalformedError(`a file of more than ${MAX_CHUNKS} chunks`);
   }
-  return { size, chunkSize, isStreaming };
+  const version = optionalString(fields, 'version')?.slice(0, MAX_VERSION_CHARACTERS);
+  const start = optionalInteger(fields, 'start');
+  return {
+    size,
+    chunkSize,
+    isStreaming,
+    ...(version !== undefined && { version }),
+    ...(start !== undefined && start >= 0 && start <= size && { start }),
+  };
 }
 
 function readTransfer(fields: JsonObject): TransferMessage | UnusableTransferMessage {

@@ -66,9 +66,9 @@ function serverJson(message: ServerMessage, dialect: Dialect): string {
     case 'tell_info': {
       const { url, file, error } = message;
       if (!file) return json('tell_info', isDraft ? { url, error: error ?? 'not found' } : { url });
-      const { size, chunkSize, isStreaming } = file;
+      const { size, chunkSize, isStreaming, version, start } = file;
       const both = isDraft ? { chunkSize } : {};
-      return json('tell_info', { url, size, chunk_size: chunkSize, ...both, streaming: isStreaming });
+      return json('tell_info', { url, size, chunk_size: chunkSize, ...both, streaming: isStreaming, version, start });
     }
     case 'transfer': {
       const { host, port, method, url, peerId } = message;

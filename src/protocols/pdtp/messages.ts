@@ -58,6 +58,10 @@ export interface FileInfo {
   readonly size: number;
   readonly chunkSize: number;
   readonly isStreaming: boolean;
+  /** Names this version of the contents; only distream says it. At most 64 characters. */
+  readonly version?: string;
+  /** Of a live stream: the first byte that can still be had; only distream says it. */
+  readonly start?: number;
 }
 
 export interface TellInfoMessage {
