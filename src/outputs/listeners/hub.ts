@@ -26,6 +26,8 @@ export interface HubOptions {
   /** And one that has more bytes than this waiting. */
   readonly maxQueuedBytes: number;
   readonly onLeave?: (listener: Listener, reason: LeaveReason) => void;
+  /** Sending failed for a reason that is no listener's; the hub sends no more. */
+  readonly onFault?: (error: unknown) => void;
 }
 
 /** A player that wants to listen. */
@@ -233,6 +235,11 @@ export class ListenerHub implements Sender {
     this.#sending = false;
     if (this.#unsent.length > 0) this.#schedule();
     return left;
+  }
+
+  /** For the round of senders only. */
+  failed(error: unknown): void {
+    this.#options.onFault?.(error);
   }
 
   #flush(): void {

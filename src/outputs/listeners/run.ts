@@ -1,3 +1,4 @@
+import { aborted } from '../../core/aborted.ts';
 import type { ListenAddress, StreamRequest } from '../../modules/network.ts';
 import type { OutputContext } from '../../modules/output.ts';
 import { ListenerHub } from './hub.ts';
@@ -24,7 +25,11 @@ export interface MountOptions {
 export async function runStreamMount(context: OutputContext<unknown>, options: MountOptions): Promise<void> {
   const { network, stream, clock, signal } = context;
   const front = await network.front(options.listen);
-  const hub = new ListenerHub({ clock, stream, ...options });
+  let fail: (error: unknown) => void = () => {};
+  const fault = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  const hub = new ListenerHub({ clock, stream, ...options, onFault: (error) => fail(error) });
   const mount = new StreamMount({ stream, hub, clock, ...options });
   const giveBack: (() => void)[] = [];
   try {
@@ -45,10 +50,7 @@ export async function runStreamMount(context: OutputContext<unknown>, options: M
         groups: hub.groupCount,
       },
     }));
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await Promise.race([aborted(signal), fault]);
   } finally {
     for (const give of giveBack) give();
     hub.close();

@@ -13,6 +13,9 @@ function sender(name: string, writes: number, log: string[]) {
       log.push(`${name} ${done}`);
       return todo > 0 ? undefined : most - done;
     },
+    failed(error: unknown) {
+      log.push(`${name} failed: ${error}`);
+    },
   };
 }
 
@@ -38,9 +41,22 @@ describe('sendSoon', () => {
         sendSoon(late);
         return most;
       },
+      failed: () => {},
     });
     await turn();
     await turn();
     expect(log).toEqual(['late 1']);
+  });
+
+  it('goes on with the others when one fails, and tells that one', async () => {
+    const log: string[] = [];
+    const broken = sender('broken', 1, log);
+    broken.send = () => {
+      throw new Error('no such image');
+    };
+    sendSoon(broken);
+    sendSoon(sender('b', 2, log));
+    await turn();
+    expect(log).toEqual(['broken failed: Error: no such image', 'b 2']);
   });
 });

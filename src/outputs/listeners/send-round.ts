@@ -5,6 +5,8 @@ export interface Sender {
    * @returns how many of these writes it did not need, or undefined when there is more to write
    */
   send(most: number): number | undefined;
+  /** Its `send` threw: it is not asked again, and the others write on. */
+  failed(error: unknown): void;
 }
 
 /** Writes in one go before other events get their turn: some 1.5 ms. */
@@ -26,13 +28,15 @@ export function sendSoon(sender: Sender): void {
 function sendSlice(): void {
   let left: number | undefined = SLICE;
   let done = 0;
-  try {
-    while (left !== undefined && done < waiting.length) {
-      left = waiting[done++]!.send(left);
+  while (left !== undefined && done < waiting.length) {
+    const sender: Sender = waiting[done++]!;
+    try {
+      left = sender.send(left);
       if (left === undefined) done--;
+    } catch (error) {
+      sender.failed(error);
     }
-  } finally {
-    waiting.splice(0, done); // one that threw as well
-    if (waiting.length > 0) setImmediate(sendSlice);
   }
+  waiting.splice(0, done);
+  if (waiting.length > 0) setImmediate(sendSlice);
 }
