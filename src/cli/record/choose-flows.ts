@@ -2,10 +2,10 @@ import { DistreamError } from '../../core/errors.ts';
 import { table } from '../../core/table.ts';
 import { cleanText } from '../../core/text.ts';
 import type { SapSession } from '../../protocols/sap/directory.ts';
+import { flowsOfSessions, flowsOfTargets, groupName, listenForSessions } from '../../tracks/record/find-flows.ts';
 import type { FlowSpec } from '../../tracks/record/flow-spec.ts';
 import type { CliIo } from '../io.ts';
 import type { CommonOptions } from '../program.ts';
-import { flowsOfSessions, flowsOfTargets, groupName, listenForSessions } from './find-flows.ts';
 import type { RecordFlags } from './record-flags.ts';
 
 /** What choosing needs. */

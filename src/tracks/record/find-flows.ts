@@ -3,10 +3,10 @@ import { type Clock, sleep } from '../../core/clock.ts';
 import { DistreamError, ProtocolViolation, reasonOf } from '../../core/errors.ts';
 import type { SapSession } from '../../protocols/sap/directory.ts';
 import { MAX_SDP_BYTES } from '../../protocols/sdp/parse.ts';
-import { type BareFormat, flowOfAddress, isBareAddress } from '../../tracks/record/flow-of-address.ts';
-import type { FlowSpec } from '../../tracks/record/flow-spec.ts';
-import { flowsOfSdp } from '../../tracks/record/flows-of-sdp.ts';
-import { SapListener } from '../../tracks/sap-listener.ts';
+import { SapListener } from '../sap-listener.ts';
+import { type BareFormat, flowOfAddress, isBareAddress } from './flow-of-address.ts';
+import type { FlowSpec } from './flow-spec.ts';
+import { flowsOfSdp } from './flows-of-sdp.ts';
 
 /** How sessions are found. */
 export interface FindOptions {
