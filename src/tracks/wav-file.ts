@@ -4,14 +4,23 @@ import { type WavHead, WavHeadParser } from '../media/wav/parse-head.ts';
 
 const HEAD_PORTION_BYTES = 65_536;
 
+/** What tells one state of a file from another. */
+interface Stamp {
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
 /** An open WAV, BWF or RF64 file whose head was read. The owner closes it. Made by `openWavFile`. */
 export class WavFile {
   readonly path: string;
   readonly head: WavHead;
   readonly #handle: FileHandle;
 
+  readonly #openedAs: Stamp;
+
   /** For `openWavFile`. */
-  constructor(path: string, head: WavHead, handle: FileHandle) {
+  constructor(path: string, head: WavHead, handle: FileHandle, openedAs: Stamp) {
+    this.#openedAs = openedAs;
     this.path = path;
     this.head = head;
     this.#handle = handle;
@@ -37,6 +46,16 @@ export class WavFile {
     return filled;
   }
 
+  /** Whether the file was written to since it was opened, as far as its size and its time of change tell. Never throws. */
+  async hasChanged(): Promise<boolean> {
+    try {
+      const { size, mtimeMs } = await this.#handle.stat();
+      return size !== this.#openedAs.size || mtimeMs !== this.#openedAs.mtimeMs;
+    } catch {
+      return false;
+    }
+  }
+
   async close(): Promise<void> {
     await this.#handle.close();
   }
@@ -54,7 +73,7 @@ export async function openWavFile(path: string): Promise<WavFile> {
     const stats = await handle.stat();
     if (stats.isDirectory()) throw unreadable(path, 'it is a folder');
     if (!stats.isFile()) throw unreadable(path, 'it is not a regular file');
-    return new WavFile(path, await readHead(handle, stats.size), handle);
+    return new WavFile(path, await readHead(handle, stats.size), handle, stats);
   } catch (error) {
     await handle?.close();
     if (error instanceof DistreamError) throw error;

@@ -4,10 +4,14 @@ import { EXIT } from '../../core/error-codes.ts';
 import { DistreamError } from '../../core/errors.ts';
 import { systemRandom } from '../../core/random.ts';
 import { cleanText } from '../../core/text.ts';
+import type { PacketPlan } from '../../tracks/plan/schema.ts';
+import type { SendNetwork } from '../../tracks/send/destinations.ts';
+import type { SourceTrack } from '../../tracks/send/find-tracks.ts';
+import type { SendSession } from '../../tracks/send/send-session.ts';
 import type { CliIo } from '../io.ts';
-import { addExamples, type CommonOptions, type Outcome } from '../program.ts';
+import { addExamples, type CommonOptions, type Outcome, wantsColour } from '../program.ts';
+import { SendDisplay } from '../send/send-display.ts';
 import { addSendOptions, type SendFlags } from '../send/send-flags.ts';
-import { progressText, reportText } from '../send/send-view.ts';
 import { EXIT_INTERRUPTED } from '../stop.ts';
 
 /** `distream send PATH...` */
@@ -25,6 +29,10 @@ export function addSend(program: Command, outcome: Outcome, io: CliIo): void {
     ['distream send --plan ./stems', 'only show what would go over the network'],
     ['distream send --to 192.168.0.20 --sdp ./sdp kick.wav snare.wav', 'to one host, with SDP files'],
     ['distream send --layout 8 --profile aes67 --realtime ./stems', 'eight channels a flow, real-time scheduling'],
+    [
+      'distream send --to 239.69.1.1 --interface 10.0.1.5 --to 239.69.1.1 --interface 10.0.2.5 ./stems',
+      'two networks at once',
+    ],
     ['distream send --start 2026-11-21T20:00 --ntp time.example.org ./stems', 'at a time, by that clock'],
   ]);
   command.addHelpText(
@@ -42,57 +50,50 @@ async function send(paths: readonly string[], flags: SendFlags & CommonOptions, 
   const { openTracks, closeTracks } = await import('../../tracks/send/find-tracks.ts');
   const stop = new AbortController();
   const unsubscribe = io.onStop(() => (stop.signal.aborted ? io.exit(EXIT_INTERRUPTED) : stop.abort()));
-  const tracks = await openTracks(paths).catch((error: unknown) => {
-    unsubscribe();
-    throw error;
-  });
+  const colour = wantsColour(flags, io) && io.errIsTerminal;
+  const display = new SendDisplay(io, { json: flags.json === true, colour });
+  let tracks: readonly SourceTrack[] = [];
   try {
+    tracks = await openTracks(paths);
     for (const { file } of tracks) {
-      for (const warning of file.head.warnings) note(io, `${file.path}: ${warning}`);
+      for (const warning of file.head.warnings) display.note(`${file.path}: ${warning}`);
     }
-    return await sendTracks(paths, tracks, { flags, io, signal: stop.signal });
+    return await sendTracks(paths, tracks, { flags, io, display, signal: stop.signal });
   } finally {
     unsubscribe();
     await closeTracks(tracks);
   }
 }
 
+interface SendContext {
+  readonly flags: SendFlags & CommonOptions;
+  readonly io: CliIo;
+  readonly display: SendDisplay;
+  readonly signal: AbortSignal;
+}
+
 async function sendTracks(
   paths: readonly string[],
-  tracks: readonly import('../../tracks/send/find-tracks.ts').SourceTrack[],
-  { flags, io, signal }: { flags: SendFlags & CommonOptions; io: CliIo; signal: AbortSignal },
+  tracks: readonly SourceTrack[],
+  context: SendContext,
 ): Promise<number> {
-  const { planSession, requireSendable } = await import('../../tracks/plan/plan-session.ts');
-  const { renderPlan } = await import('../../tracks/plan/render-plan.ts');
-  const { resolveHost } = await import('../../tracks/resolve-host.ts');
-  const { ownGroup } = await import('../../tracks/send/destinations.ts');
-  const address = flags.to === undefined ? ownGroup() : await resolveHost(flags.to);
-  const plan = planSession({
-    tracks: tracks.map(({ name, file: { head } }) => ({ ...head, name })),
-    layout: flags.layout,
-    ptimeUs: flags.ptime,
-    mixed: flags.mixed === true,
-    float: flags.float === true,
-    convert: flags.convert === true,
-    ipVersion: address.includes(':') ? 6 : 4,
-    latency: { isRealtime: flags.realtime === true },
-  });
-  if (flags.json) io.out(`${JSON.stringify({ type: 'plan', plan })}\n`);
-  else if (flags.plan) io.out(renderPlan(plan));
-  else io.err(renderPlan({ ...plan, refusals: [] }));
+  const { flags, io, display, signal } = context;
+  const networks = await networksOf(flags);
+  const plan = await planOf(tracks, networks, flags);
+  display.plan(plan, flags.plan === true);
+  const { requireSendable } = await import('../../tracks/plan/plan-session.ts');
   requireSendable(plan);
   if (flags.plan) return EXIT.ok;
 
   const { openSendSession } = await import('../../tracks/send/open-session.ts');
-  const { writeAccount } = await import('../../tracks/send/send-account.ts');
   const session = await openSendSession({
     name: flags.name ?? sessionName(paths),
     tracks,
     plan,
-    address,
+    networks,
     port: flags.port,
     ttl: flags.ttl,
-    localAddress: flags.interface,
+    redundancy: flags.redundancy,
     profile: flags.profile,
     sdpFolder: flags.sdp,
     isAnnounced: flags.sap,
@@ -102,31 +103,71 @@ async function sendTracks(
     clock: io.clock,
     random: systemRandom,
     signal,
-    onNote: (text) => note(io, text),
+    onNote: (text) => display.note(text),
   });
   if (!session) return EXIT_INTERRUPTED;
-  if (flags.realtime) note(io, (await session.askForRealtime()).text);
-  const first = session.progress().flows[0]!;
-  if (flags.json)
-    io.out(
-      `${JSON.stringify({ type: 'started', startUtc: new Date(session.startUtcMs).toISOString(), flows: session.progress().flows.map(({ address: to, port }) => ({ address: to, port })), descriptions: session.descriptionFiles })}\n`,
-    );
-  else note(io, `Sending ${plan.flows.length} flows from ${first.address}:${first.port} on; Ctrl-C ends.`);
-  const account = await session.run(signal, (progress) => {
-    if (flags.json) io.out(`${JSON.stringify({ type: 'progress', ...progress })}\n`);
-    else io.err(io.errIsTerminal ? `\r\x1b[K${progressText(progress)}` : `${progressText(progress)}\n`);
-  });
-  if (io.errIsTerminal && !flags.json) io.err('\r\x1b[K');
-  if (flags.account !== false) await writeAccount(flags.account, account);
-  const end = session.progress();
-  if (flags.json) io.out(`${JSON.stringify({ type: 'report', progress: end, account })}\n`);
-  else io.err(reportText(end, account));
-  if (signal.aborted) return EXIT_INTERRUPTED;
-  return end.flows.some(({ lost }) => lost > 0) ? EXIT.failed : EXIT.ok;
+  if (flags.realtime) display.note((await session.askForRealtime()).text);
+  display.started(session, session.progress());
+  return runSession(session, tracks, context);
 }
 
-function note(io: CliIo, text: string): void {
-  io.err(`${cleanText(text)}\n`);
+async function runSession(
+  session: SendSession,
+  tracks: readonly SourceTrack[],
+  { flags, display, signal }: SendContext,
+): Promise<number> {
+  const { writeAccount } = await import('../../tracks/send/send-account.ts');
+  const { everyMs } = display;
+  const account = await session.run(signal, { everyMs, onProgress: (progress) => display.progress(progress) });
+  const end = session.progress();
+  display.report(end, account);
+  if (flags.account !== false) await writeAccount(flags.account, account);
+  let isGood = end.flows.every(({ lost }) => lost === 0) && end.tracks.every(({ problem }) => problem === undefined);
+  for (const { file } of tracks) {
+    if (!(await file.hasChanged())) continue;
+    display.note(`${file.path} was changed while it was sent: what was sent may be a mixture of both.`);
+    isGood = false;
+  }
+  if (signal.aborted) return EXIT_INTERRUPTED;
+  return isGood ? EXIT.ok : EXIT.failed;
+}
+
+async function networksOf(flags: SendFlags): Promise<SendNetwork[]> {
+  const { resolveHost } = await import('../../tracks/resolve-host.ts');
+  const { ownGroup } = await import('../../tracks/send/destinations.ts');
+  const hosts = flags.to ?? [ownGroup()];
+  const interfaces = flags.interface ?? [];
+  if (interfaces.length > hosts.length) {
+    throw new DistreamError('USAGE', { reason: 'there are more --interface than networks: name each one with --to' });
+  }
+  const networks = await Promise.all(
+    hosts.map(async (host, index) => ({ address: await resolveHost(host), localAddress: interfaces[index] })),
+  );
+  const [first, second] = networks;
+  if (second && first!.address === second.address && first!.localAddress === second.localAddress) {
+    throw new DistreamError('USAGE', { reason: 'both networks are the same: every packet would go there twice' });
+  }
+  return networks;
+}
+
+async function planOf(
+  tracks: readonly SourceTrack[],
+  networks: readonly SendNetwork[],
+  flags: SendFlags,
+): Promise<PacketPlan> {
+  const { planSession } = await import('../../tracks/plan/plan-session.ts');
+  return planSession({
+    tracks: tracks.map(({ name, file: { head } }) => ({ ...head, name })),
+    layout: flags.layout,
+    ptimeUs: flags.ptime,
+    mixed: flags.mixed === true,
+    float: flags.float === true,
+    convert: flags.convert === true,
+    ipVersion: networks.some(({ address }) => address.includes(':')) ? 6 : 4,
+    networks: networks.length,
+    redundancy: flags.redundancy,
+    latency: { isRealtime: flags.realtime === true },
+  });
 }
 
 /** The folder's name when one was given, else the first file's. */

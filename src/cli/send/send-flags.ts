@@ -1,18 +1,20 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseUtcMs } from '../../core/utc-time.ts';
 import type { ProfileName } from '../../protocols/sdp/profiles.ts';
+import { REDUNDANCY_MODES, type RedundancyMode } from '../../tracks/plan/redundancy-measure.ts';
 import type { FlowLayout } from '../../tracks/plan/request.ts';
 
 /** The options of `distream send`, parsed. */
 export interface SendFlags {
-  readonly to?: string;
+  readonly to?: readonly string[];
   readonly port: number;
   readonly ttl: number;
-  readonly interface?: string;
+  readonly interface?: readonly string[];
   readonly name?: string;
   /** Microseconds. */
   readonly ptime: number;
   readonly layout: FlowLayout;
+  readonly redundancy: RedundancyMode;
   readonly profile: ProfileName;
   readonly mixed?: boolean;
   readonly float?: boolean;
@@ -31,14 +33,23 @@ export interface SendFlags {
 /** Adds them to a command. */
 export function addSendOptions(command: Command): Command {
   return command
-    .option('--to <host>', 'where to: a host, or the first multicast group (default: a group of this machine)')
+    .addOption(
+      new Option(
+        '--to <host>',
+        'where to: a host, or the first multicast group (default: a group of this machine); twice: two networks, each gets everything',
+      ).argParser(one),
+    )
     .addOption(
       new Option('--port <port>', 'of the first flow; a host gets each flow at a port of its own')
         .argParser(evenPort)
         .default(5004),
     )
     .addOption(new Option('--ttl <hops>', 'how many routers multicast may pass').argParser(hops).default(32))
-    .option('--interface <address>', 'send from this address of the machine')
+    .addOption(
+      new Option('--interface <address>', 'send from this address of the machine; twice for two networks').argParser(
+        one,
+      ),
+    )
     .option('--name <name>', 'how the session is announced (default: the name of the folder or file)')
     .addOption(
       new Option('--ptime <time>', 'packet time, such as 1ms or 125us').argParser(packetTime).default(1000, '1ms'),
@@ -50,6 +61,14 @@ export function addSendOptions(command: Command): Command {
       )
         .argParser(flowLayout)
         .default('track'),
+    )
+    .addOption(
+      new Option(
+        '--redundancy <kind>',
+        'on a second port: every packet twice, parity (xor), or what loss asks for (auto)',
+      )
+        .choices(REDUNDANCY_MODES)
+        .default('none'),
     )
     .addOption(
       new Option('--profile <profile>', 'whose rules to keep')
@@ -71,6 +90,12 @@ export function addSendOptions(command: Command): Command {
     .option('--no-account', 'do not write it')
     .option('--plan', 'print the packet plan and end')
     .option('--json', 'plan, progress and report as JSON lines on standard output');
+}
+
+/** Collects one or two values of an option that is given again. */
+function one(text: string, before: readonly string[] | undefined): readonly string[] {
+  if (before && before.length > 1) throw new InvalidArgumentError('Expected two at most: one for each network.');
+  return [...(before ?? []), text];
 }
 
 function evenPort(text: string): number {

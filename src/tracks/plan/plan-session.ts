@@ -4,13 +4,15 @@
  */
 import { DistreamError } from '../../core/errors.ts';
 import { cleanText } from '../../core/text.ts';
+import { SHORT_FEC_BYTES } from '../../protocols/rtp/ulpfec.ts';
 import { type Encoding, encodingBytes } from '../types.ts';
+import { additionsOf, megabitsPerSecondOf, packetsPerSecondOf } from './additions.ts';
 import { arrangeFlows } from './arrange-flows.ts';
 import { latencyOf } from './latency.ts';
 import { namesOf } from './names.ts';
 import { refusePackets, refuseShape, refuseTracks } from './refusals.ts';
 import type { PlanRequest, PlanTrack } from './request.ts';
-import type { PacketPlan, PlannedFlow, PlannedTrack } from './schema.ts';
+import type { PacketPlan, PlanAddition, PlannedFlow, PlannedTrack } from './schema.ts';
 
 const DEFAULT_MAX_PACKETS_PER_SECOND = 80_000;
 
@@ -20,21 +22,25 @@ const DEFAULT_MAX_PACKETS_PER_SECOND = 80_000;
 export function planSession(request: PlanRequest): PacketPlan {
   const { tracks, layout = 'track', ptimeUs = 1000, mtuBytes = 1500, ipVersion = 4 } = request;
   const { mixed = false, float = false, convert = false } = request;
-  const { maxPacketsPerSecond = DEFAULT_MAX_PACKETS_PER_SECOND } = request;
+  const { maxPacketsPerSecond = DEFAULT_MAX_PACKETS_PER_SECOND, redundancy = 'none', networks = 1 } = request;
   const senseless = refuseShape(tracks, { layout, ptimeUs });
   const planned = senseless.length > 0 ? [] : tracks.map((track) => planTrack(track, request.encoding));
   const flows = arrangeFlows(planned, { layout, ptimeUs, ipVersion });
+  const additions = additionsOf(flows, { redundancy, networks, ipVersion });
+  const total = totalOf(flows, additions);
+  const fecBytes = redundancy === 'xor' || redundancy === 'auto' ? SHORT_FEC_BYTES : 0;
   const refusals = [
     ...senseless,
     ...refuseTracks(tracks, planned, { mixed, float, convert }),
-    ...refusePackets(flows, { ptimeUs, mtuBytes, ipVersion, maxPacketsPerSecond }),
+    ...refusePackets(flows, { ptimeUs, mtuBytes: mtuBytes - fecBytes, ipVersion, maxPacketsPerSecond, ...total }),
   ];
   return {
     ptimeUs,
     ipVersion,
     tracks: planned,
     flows,
-    total: totalOf(flows),
+    additions,
+    total,
     latency: latencyOf(flows, request.latency ?? {}),
     notes: notesOf(tracks, planned, flows),
     refusals,
@@ -68,12 +74,11 @@ function conversionOf({ format, validBits }: PlanTrack, encoding: Encoding): Pla
   return (validBits ?? format.bitsPerSample) <= bits ? 'exact' : 'rounded';
 }
 
-function totalOf(flows: readonly PlannedFlow[]): PacketPlan['total'] {
-  const sum = (value: (flow: PlannedFlow) => number) => flows.reduce((total, flow) => total + value(flow), 0);
+function totalOf(flows: readonly PlannedFlow[], additions: readonly PlanAddition[]): PacketPlan['total'] {
   return {
-    channels: sum((flow) => flow.channels),
-    packetsPerSecond: sum((flow) => flow.packetsPerSecond),
-    megabitsPerSecond: sum((flow) => flow.megabitsPerSecond),
+    channels: flows.reduce((sum, { channels }) => sum + channels, 0),
+    packetsPerSecond: packetsPerSecondOf(flows) + packetsPerSecondOf(additions),
+    megabitsPerSecond: megabitsPerSecondOf(flows) + megabitsPerSecondOf(additions),
   };
 }
 

@@ -70,7 +70,14 @@ export function refuseTracks(
 /** Packets that would be cut up on their way, or more of them than can leave in time. */
 export function refusePackets(
   flows: readonly PlannedFlow[],
-  limits: { ptimeUs: number; mtuBytes: number; ipVersion: 4 | 6; maxPacketsPerSecond: number },
+  limits: {
+    ptimeUs: number;
+    mtuBytes: number;
+    ipVersion: 4 | 6;
+    maxPacketsPerSecond: number;
+    /** What would be sent in all. */
+    packetsPerSecond: number;
+  },
 ): PlanRefusal[] {
   const refusals: PlanRefusal[] = [];
   const most = maxPayloadBytes(limits.mtuBytes, limits.ipVersion);
@@ -83,7 +90,7 @@ export function refusePackets(
     const reason = `a packet of ${channels} x ${encoding} would hold ${payloadBytes} bytes, more than the ${most} that go through uncut`;
     refusals.push({ code: 'payload', reason, remedy: smallerPackets(largest, limits.ptimeUs, most) });
   }
-  const perSecond = flows.reduce((sum, flow) => sum + flow.packetsPerSecond, 0);
+  const perSecond = limits.packetsPerSecond;
   if (perSecond > limits.maxPacketsPerSecond) {
     const reason = `${Math.round(perSecond)} packets a second are more than the ${limits.maxPacketsPerSecond} that one machine paces`;
     const remedy = 'Use --layout 8 to put eight channels into each flow, a longer --ptime, or several machines.';

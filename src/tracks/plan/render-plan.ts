@@ -13,7 +13,7 @@ export function renderPlan(plan: PacketPlan): string {
   return parts.join('\n');
 }
 
-function flowRows({ flows, total }: PacketPlan): string[][] {
+function flowRows({ flows, additions, total }: PacketPlan): string[][] {
   const groups = new Map<string, PlannedFlow[]>();
   for (const flow of flows) {
     const shape = `${flow.encoding}/${flow.sampleRate}/${flow.channels}`;
@@ -27,7 +27,8 @@ function flowRows({ flows, total }: PacketPlan): string[][] {
     return [String(group.length), shape, packet, `${payloadBytes} B`, ...costs(sumOf(group))];
   });
   const head = ['flows', 'format', 'packet', 'payload', 'packets/s', 'Mbit/s'];
-  return [head, ...rows, [String(flows.length), `${total.channels} channels`, '', '', ...costs(total)]];
+  const added = additions.map((addition) => ['', addition.name, '', '', ...costs(addition)]);
+  return [head, ...rows, ...added, [String(flows.length), `${total.channels} channels`, '', '', ...costs(total)]];
 }
 
 function sumOf(flows: readonly PlannedFlow[]): { packetsPerSecond: number; megabitsPerSecond: number } {

@@ -1,4 +1,5 @@
 import type { Encoding, PcmFormat } from '../types.ts';
+import type { RedundancyMode } from './redundancy-measure.ts';
 
 /** One file or source. */
 export interface PlanTrack {
@@ -51,5 +52,9 @@ export interface PlanRequest {
   readonly ipVersion?: 4 | 6 | undefined;
   /** What the machine is trusted to send. Default 80000, the better part of a core. */
   readonly maxPacketsPerSecond?: number | undefined;
+  /** What goes to the second port of each flow. Default none. */
+  readonly redundancy?: RedundancyMode | undefined;
+  /** How many networks get the same packets, 1 or 2. Default 1. */
+  readonly networks?: number | undefined;
   readonly latency?: LatencyFacts | undefined;
 }

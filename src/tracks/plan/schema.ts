@@ -60,6 +60,9 @@ export const packetPlanSchema = z.strictObject({
   ipVersion: z.literal([4, 6]),
   tracks: z.array(track),
   flows: z.array(flow),
+  additions: z
+    .array(z.strictObject({ name: z.string(), packetsPerSecond: amount(), megabitsPerSecond: amount() }))
+    .describe('What is sent beside the flows: redundancy, the second network; counted in `total`'),
   total: z.strictObject({ channels: count(), packetsPerSecond: amount(), megabitsPerSecond: amount() }),
   latency: z.strictObject({ parts: z.array(latencyPart), totalUs: amount() }),
   notes: z.array(z.string()).describe('What is worth knowing before it begins'),
@@ -70,5 +73,6 @@ export const packetPlanSchema = z.strictObject({
 export type PacketPlan = z.infer<typeof packetPlanSchema>;
 export type PlannedTrack = PacketPlan['tracks'][number];
 export type PlannedFlow = PacketPlan['flows'][number];
+export type PlanAddition = PacketPlan['additions'][number];
 export type PlanRefusal = PacketPlan['refusals'][number];
 export type LatencyPart = PacketPlan['latency']['parts'][number];

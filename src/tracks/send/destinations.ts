@@ -5,14 +5,18 @@ import { messageIdOf } from '../../protocols/sap/packet.ts';
 import { addressBytes, addressKind, addressText } from '../../protocols/sdp/ip-address.ts';
 import type { PaceDestination } from '../pace/flow-socket.ts';
 
-/** Where flows go. */
-export interface DestinationOptions {
-  /** An address, see `resolveHost`. */
+/** A network that gets the flows. */
+export interface SendNetwork {
+  /** Of a host or a multicast group; see `resolveHost`. */
   readonly address: string;
+  /** The address of the interface to send from; undefined: the system chooses. */
+  readonly localAddress?: string | undefined;
+}
+
+/** Where flows go. */
+export interface DestinationOptions extends SendNetwork {
   readonly port: number;
   readonly ttl: number;
-  /** The address of the interface to send from. */
-  readonly localAddress?: string | undefined;
 }
 
 /**
@@ -30,6 +34,17 @@ export function flowDestinations(flows: number, options: DestinationOptions): Pa
     if (own > 65_534) throw new DistreamError('USAGE', { reason: `${flows} flows do not fit above port ${port}` });
     return { address, port: own, localAddress };
   });
+}
+
+/**
+ * Where duplicates and parity of a flow go: its group at the next even port, or, with a host, as many ports above as
+ * the flows take.
+ * @throws DistreamError USAGE when the ports do not suffice
+ */
+export function redundancyDestination(destination: PaceDestination, flows: number): PaceDestination {
+  const port = destination.port + (destination.multicast ? 2 : 2 * flows);
+  if (port > 65_534) throw new DistreamError('USAGE', { reason: `no port is left above ${destination.port}` });
+  return { ...destination, port };
 }
 
 function groupAfter(address: string, count: number): string {

@@ -17,6 +17,8 @@ export interface ReceiverView {
   readonly packetsLost: number;
   readonly jitterMs: number;
   readonly roundTripMs: number | undefined;
+  /** When it said that, on the clock's `nowMs`. */
+  readonly reportedMs: number;
 }
 
 /** How requests for packets were met. */
@@ -38,12 +40,19 @@ export interface FeedbackOptions {
 }
 
 const MAX_RECEIVERS = 32;
+/** Receivers report every 5 s or so; who has been silent for longer has left. */
+const RECEIVER_LASTS_MS = 30_000;
+/** Requests that are remembered, so that a packet counts as lost once. */
+const MAX_ASKED = 4096;
 
 /** What the receivers of one flow report and ask for. */
 export class FlowFeedback {
   readonly #options: FeedbackOptions;
   readonly #budget: ResendBudget;
   readonly #receivers = new Map<number, ReceiverView>();
+  readonly #asked = new Set<number>();
+  #lastAsked = -1;
+  #losses = { packets: 0, runs: 0 };
   #counters = { asked: 0, resent: 0, gone: 0, refused: 0 };
 
   constructor(options: FeedbackOptions) {
@@ -51,8 +60,17 @@ export class FlowFeedback {
     this.#budget = new ResendBudget(options.packetsPerSecond);
   }
 
-  get receivers(): readonly ReceiverView[] {
+  /** Those that have reported in the last 30 s. */
+  receivers(nowMs: number): readonly ReceiverView[] {
+    for (const [ssrc, { reportedMs }] of this.#receivers) {
+      if (nowMs - reportedMs > RECEIVER_LASTS_MS) this.#receivers.delete(ssrc);
+    }
     return [...this.#receivers.values()];
+  }
+
+  /** Packets that were asked for, each counted once, and how many runs of consecutive ones they are. */
+  get losses(): { readonly packets: number; readonly runs: number } {
+    return { ...this.#losses };
   }
 
   get counters(): ResendCounters {
@@ -60,14 +78,15 @@ export class FlowFeedback {
   }
 
   /** Notes a report about the flow. Of more than 32 receivers the first are shown. */
-  report(ssrc: number, block: ReportBlock, nowNtp: bigint): void {
+  report(ssrc: number, block: ReportBlock, { ntp, nowMs }: { ntp: bigint; nowMs: number }): void {
     if (!this.#receivers.has(ssrc) && this.#receivers.size >= MAX_RECEIVERS) return;
     this.#receivers.set(ssrc, {
       ssrc,
       fractionLost: block.fractionLost / 256,
       packetsLost: block.cumulativeLost,
       jitterMs: (block.jitter * 1000) / this.#options.sampleRate,
-      roundTripMs: roundTripMs(block, nowNtp),
+      roundTripMs: roundTripMs(block, ntp),
+      reportedMs: nowMs,
     });
   }
 
@@ -81,6 +100,7 @@ export class FlowFeedback {
     const packets: Buffer[] = [];
     for (const sequence of sequences) {
       this.#counters.asked++;
+      this.#noteLoss(sequence);
       const packet = this.#packetOf(sequence);
       if (!packet) this.#counters.gone++;
       else if (!this.#budget.take(nowMs)) this.#counters.refused++;
@@ -90,6 +110,15 @@ export class FlowFeedback {
       }
     }
     return packets;
+  }
+
+  #noteLoss(sequence: number): void {
+    if (this.#asked.has(sequence)) return;
+    if (this.#asked.size >= MAX_ASKED) this.#asked.clear();
+    this.#asked.add(sequence);
+    this.#losses.packets++;
+    if (((sequence - this.#lastAsked) & 0xffff) !== 1) this.#losses.runs++;
+    this.#lastAsked = sequence;
   }
 
   /** The last packet that left with that number. */

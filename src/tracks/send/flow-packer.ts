@@ -2,6 +2,8 @@ import { copySwapped, swapSamples } from '../../media/wav/samples.ts';
 import { RTP_HEADER_BYTES } from '../../protocols/rtp/packet.ts';
 import type { PcmHasher } from '../proof/pcm-hasher.ts';
 import { type Encoding, encodingBytes } from '../types.ts';
+import type { RedundantFlow } from './redundancy/redundant-flow.ts';
+import type { TrackLevels } from './track-levels.ts';
 import type { TrackReader } from './track-reader.ts';
 
 /** The part of a ring's writer that is needed here. */
@@ -17,6 +19,8 @@ export interface PackedFlow {
   readonly ring: PacketRing;
   /** Is told of all that is packed. */
   readonly hasher: PcmHasher;
+  /** Gets every packet too. */
+  readonly redundancy?: RedundantFlow | undefined;
   readonly encoding: Encoding;
   readonly channels: number;
   readonly sources: readonly { readonly track: number; readonly firstChannel: number; readonly channels: number }[];
@@ -31,6 +35,8 @@ export interface FlowPackerOptions {
   /** All tracks of the session by their number; those of another rate are undefined. */
   readonly tracks: readonly (TrackReader | undefined)[];
   readonly flows: readonly PackedFlow[];
+  /** Is told of what is read, with the slot that follows it. */
+  readonly levels?: TrackLevels | undefined;
 }
 
 const BLOCKS_PER_SECOND = 4;
@@ -77,7 +83,6 @@ export class FlowPacker {
 
   /**
    * Packs up to the slot `slots`, or as far as the rings have room; ends the rings with the last sample frame.
-   * @throws DistreamError TRACK_UNREADABLE
    */
   async fillTo(slots: number): Promise<void> {
     while (!this.#isEnded && this.#slot < slots) {
@@ -94,20 +99,25 @@ export class FlowPacker {
 
   /** Nothing comes after what is packed. */
   end(): void {
+    if (this.#isEnded) return;
     this.#isEnded = true;
-    for (const { ring } of this.#options.flows) ring.end();
+    for (const { ring, redundancy } of this.#options.flows) {
+      ring.end();
+      redundancy?.end();
+    }
   }
 
   async #pack(packets: number): Promise<void> {
-    const { framesPerPacket, totalFrames = Number.POSITIVE_INFINITY, tracks, flows } = this.#options;
+    const { framesPerPacket, totalFrames = Number.POSITIVE_INFINITY, tracks, flows, levels } = this.#options;
     const frames = Math.min(packets * framesPerPacket, totalFrames - this.position);
     const blocks = await Promise.all(tracks.map((track) => track?.read(frames)));
     for (const flow of flows) this.#packFlow(flow, blocks, frames);
     this.#slot += Math.ceil(frames / framesPerPacket);
+    levels?.note(blocks, this.#slot * this.slotNs);
   }
 
   #packFlow(flow: PackedFlow, blocks: readonly (Buffer | undefined)[], frames: number): void {
-    const { ring, hasher, encoding, channels } = flow;
+    const { ring, hasher, redundancy, encoding, channels } = flow;
     const frameBytes = channels * encodingBytes(encoding);
     const bytes = frames * frameBytes;
     if (this.#wire.length < bytes) this.#wire = Buffer.alloc(bytes);
@@ -117,6 +127,7 @@ export class FlowPacker {
     for (let at = 0, slot = this.#slot; at < bytes; at += payloadBytes, slot++) {
       const payload = wire.subarray(at, at + payloadBytes);
       ring.packet.set(payload, RTP_HEADER_BYTES);
+      redundancy?.add(ring.packet.subarray(0, RTP_HEADER_BYTES + payload.length), slot);
       ring.commit(RTP_HEADER_BYTES + payload.length, slot);
     }
     swapSamples(wire, encodingBytes(encoding));

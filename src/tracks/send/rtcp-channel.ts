@@ -1,6 +1,5 @@
-import { createSocket, type Socket } from 'node:dgram';
 import { type Clock, monotonicNs, type Timer } from '../../core/clock.ts';
-import { DistreamError, ProtocolViolation, reasonOf } from '../../core/errors.ts';
+import { ProtocolViolation } from '../../core/errors.ts';
 import { RTP_HEADER_BYTES } from '../../protocols/rtp/packet.ts';
 import type { RtcpMessage } from '../../protocols/rtp/rtcp.ts';
 import { decodeRtcp } from '../../protocols/rtp/rtcp-decode.ts';
@@ -15,18 +14,29 @@ import type { StreamClock } from './stream-clock.ts';
 export interface ReportedFlow {
   readonly ssrc: number;
   readonly sampleRate: number;
-  /** Of its packets; its RTCP goes to the port above. */
-  readonly destination: PaceDestination;
+  /** Of its packets, one in each network; its RTCP goes to the port above. */
+  readonly destinations: readonly PaceDestination[];
   readonly bitsPerSecond: number;
   readonly feedback: FlowFeedback;
+}
+
+/** The part of a datagram socket that is needed here. */
+export interface RtcpSocket {
+  on(event: 'message', listener: (datagram: Buffer) => void): unknown;
+  send(datagram: Uint8Array, port: number, address: string, done: () => void): void;
+  close(): void;
 }
 
 /** What the reports of a session need. */
 export interface RtcpChannelOptions {
   readonly flows: readonly ReportedFlow[];
+  /** One for each network, in the order of the destinations; owned from now on. */
+  readonly sockets: readonly RtcpSocket[];
   readonly cname: string;
   readonly streamClock: StreamClock;
   readonly clock: Clock;
+  /** The instant on the clock that `streamClock` counts by; `monotonicNs` when undefined. */
+  readonly nowNs?: () => bigint;
   readonly random: () => number;
   readonly statistics: () => readonly FlowStatistics[];
 }
@@ -34,42 +44,23 @@ export interface RtcpChannelOptions {
 /** IPv4 and UDP. */
 const HEADER_BYTES = 28;
 
-/** RTCP of all flows of a session, on one socket: sends their reports, takes those of receivers, answers their requests. */
+/** RTCP of all flows of a session: sends their reports, takes those of receivers, answers their requests. */
 export class RtcpChannel {
   readonly #options: RtcpChannelOptions;
-  readonly #socket: Socket;
+  readonly #nowNs: () => bigint;
   readonly #bySsrc: ReadonlyMap<number, ReportedFlow>;
   #timer: Timer | undefined;
   #averageBytes = 100;
   #malformed = 0;
   #isClosed = false;
 
-  private constructor(options: RtcpChannelOptions, socket: Socket) {
+  constructor(options: RtcpChannelOptions) {
     this.#options = options;
-    this.#socket = socket;
+    this.#nowNs = options.nowNs ?? monotonicNs;
     this.#bySsrc = new Map(options.flows.map((flow) => [flow.ssrc, flow]));
-    socket.on('error', () => {});
-    socket.on('message', (datagram) => this.#receive(datagram));
-  }
-
-  /** Opens the socket. Rejects with DistreamError ADDRESS_UNAVAILABLE. */
-  static async open(options: RtcpChannelOptions): Promise<RtcpChannel> {
-    const { address, localAddress, multicast } = options.flows[0]!.destination;
-    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', (error) => {
-        socket.close();
-        const host = localAddress ?? 'any address';
-        reject(new DistreamError('ADDRESS_UNAVAILABLE', { host, reason: reasonOf(error) }, { cause: error }));
-      });
-      socket.bind(localAddress === undefined ? { port: 0 } : { port: 0, address: localAddress }, resolve);
-    });
-    socket.removeAllListeners('error');
-    if (multicast) {
-      if (localAddress !== undefined) socket.setMulticastInterface(localAddress);
-      socket.setMulticastTTL(multicast.ttl);
+    for (const [network, socket] of options.sockets.entries()) {
+      socket.on('message', (datagram) => this.#receive(datagram, network));
     }
-    return new RtcpChannel(options, socket);
   }
 
   /** Datagrams that were no RTCP. */
@@ -84,7 +75,7 @@ export class RtcpChannel {
     void this.#report(false);
     const waitMs = rtcpIntervalMs(
       {
-        members: 1 + Math.max(1, ...flows.map(({ feedback }) => feedback.receivers.length)),
+        members: 1 + Math.max(1, ...flows.map(({ feedback }) => feedback.receivers(clock.nowMs()).length)),
         senders: 1,
         sessionBitsPerSecond: flows[0]!.bitsPerSecond,
         isSender: true,
@@ -106,60 +97,66 @@ export class RtcpChannel {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#timer?.cancel();
-    this.#socket.close();
+    for (const socket of this.#options.sockets) socket.close();
   }
 
   async #report(isLast: boolean): Promise<void> {
     const { flows, cname, streamClock, statistics } = this.#options;
     const sent = statistics();
     await Promise.all(
-      flows.map(({ ssrc, sampleRate, destination }, index) => {
-        const { sent: packets, bytes } = sent[index]!;
-        const times = streamClock.reportTimes(monotonicNs(), sampleRate);
-        const octets = bytes - packets * RTP_HEADER_BYTES;
+      flows.flatMap(({ ssrc, sampleRate, destinations }, index) => {
+        // Each network got its own packets, and they all count.
+        const packets = Math.floor(sent[index]!.sent / destinations.length);
+        const octets = Math.floor(sent[index]!.bytes / destinations.length) - packets * RTP_HEADER_BYTES;
+        const times = streamClock.reportTimes(this.#nowNs(), sampleRate);
         const report = senderReport({ ssrc, cname, ...times, packets, octets }, isLast);
         this.#averageBytes = averageRtcpBytes(this.#averageBytes, report.length + HEADER_BYTES);
-        return this.#send(report, destination.port + 1, destination.address);
+        return destinations.map(({ address, port }, network) =>
+          this.#send(report, { address, port: port + 1, network }),
+        );
       }),
     );
   }
 
   /** What the network does not take is lost, as any datagram may be. */
-  #send(datagram: Buffer, port: number, address: string): Promise<void> {
+  #send(datagram: Buffer, to: { address: string; port: number; network: number }): Promise<void> {
     return new Promise((resolve) => {
       if (this.#isClosed) resolve();
-      else this.#socket.send(datagram, port, address, () => resolve());
+      else this.#options.sockets[to.network]!.send(datagram, to.port, to.address, () => resolve());
     });
   }
 
-  #receive(datagram: Buffer): void {
+  #receive(datagram: Buffer, network: number): void {
     this.#averageBytes = averageRtcpBytes(this.#averageBytes, datagram.length + HEADER_BYTES);
     try {
-      for (const message of decodeRtcp(datagram)) this.#take(message);
+      for (const message of decodeRtcp(datagram)) this.#take(message, network);
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) throw error;
       this.#malformed++;
     }
   }
 
-  #take(message: RtcpMessage): void {
+  #take(message: RtcpMessage, network: number): void {
+    const { flows, streamClock, clock } = this.#options;
+    const nowMs = clock.nowMs();
     if (message.kind === 'receiver-report' || message.kind === 'sender-report') {
       for (const block of message.blocks) {
         const flow = this.#bySsrc.get(block.ssrc);
         if (!flow) continue;
-        const { ntp } = this.#options.streamClock.reportTimes(monotonicNs(), flow.sampleRate);
-        flow.feedback.report(message.ssrc, block, ntp);
+        const { ntp } = streamClock.reportTimes(this.#nowNs(), flow.sampleRate);
+        flow.feedback.report(message.ssrc, block, { ntp, nowMs });
       }
     } else if (message.kind === 'bye') {
-      for (const { feedback } of this.#options.flows) for (const ssrc of message.ssrcs) feedback.bye(ssrc);
+      for (const { feedback } of flows) for (const ssrc of message.ssrcs) feedback.bye(ssrc);
     } else if (message.kind === 'nack') {
       const flow = this.#bySsrc.get(message.mediaSsrc);
-      if (!flow) return;
-      const { address, port } = flow.destination;
+      const destination = flow?.destinations[network];
+      if (!flow || !destination) return;
+      const { address, port } = destination;
       // To the flow's own destination, whoever asked: nobody can point the packets at somebody else. A copy, because
       // the ring may be written on before the datagram is with the kernel.
-      for (const packet of flow.feedback.answer(message, this.#options.clock.nowMs())) {
-        void this.#send(Buffer.from(packet), port, address);
+      for (const packet of flow.feedback.answer(message, nowMs)) {
+        void this.#send(Buffer.from(packet), { address, port, network });
       }
     }
   }

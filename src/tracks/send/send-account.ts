@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { DistreamError, reasonOf } from '../../core/errors.ts';
 import type { ClockEstimate } from '../../protocols/ntp/offset.ts';
 import type { FlowStatistics } from '../pace/statistics.ts';
-import type { PacketPlan } from '../plan/schema.ts';
+import type { PacketPlan, PlannedFlow } from '../plan/schema.ts';
 import { Histogram } from '../proof/histogram.ts';
 import type { PcmAccount } from '../proof/pcm-hasher.ts';
 import type { Take, TakeClock } from '../proof/take-schema.ts';
@@ -25,6 +25,8 @@ export interface SendFacts {
   readonly latenessBins: readonly number[];
   /** False: not all that was read has left. */
   readonly isComplete: boolean;
+  /** By the number of the track: why it could not be read to its end. */
+  readonly problems: ReadonlyMap<number, string>;
 }
 
 /** The sender's account, in the shape of `take.json`: a track of it is a flow, which is what a receiver can compare. */
@@ -54,10 +56,16 @@ export function sendAccount(facts: SendFacts): Take {
       gapsAreExact: true,
       packets: { sent: statistics[index]!.sent, repaired: resent[index]! },
       lateness,
-      verdict: { kind: 'unproven' as const, words },
+      verdict: { kind: 'unproven' as const, words: problemOf(flow, facts.problems) ?? words },
     })),
     verdict: { isIdentical: false, words },
   };
+}
+
+/** Why a flow has silence in the place of sound; what was sent is proved all the same. */
+function problemOf({ sources }: PlannedFlow, problems: ReadonlyMap<number, string>): string | undefined {
+  const track = sources.find((source) => problems.has(source.track))?.track;
+  return track === undefined ? undefined : `${problems.get(track)!.slice(0, 800)}; silence was sent in its place`;
 }
 
 /**

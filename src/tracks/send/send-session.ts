@@ -4,21 +4,19 @@ import type { LatenessSummary } from '../pace/lateness.ts';
 import type { Pacer } from '../pace/pacer.ts';
 import { askForRealtime, type RealtimeAnswer } from '../pace/realtime.ts';
 import type { FlowStatistics } from '../pace/statistics.ts';
+import { measureText } from '../plan/redundancy-measure.ts';
 import type { PacketPlan } from '../plan/schema.ts';
-import type { PcmHasher } from '../proof/pcm-hasher.ts';
 import type { Take } from '../proof/take-schema.ts';
 import { AHEAD_MS } from './ahead.ts';
 import type { SapAnnouncer } from './announcer.ts';
 import type { ReceiverView, ResendCounters } from './flow-feedback.ts';
 import type { FlowPacker } from './flow-packer.ts';
-import type { ReportedFlow, RtcpChannel } from './rtcp-channel.ts';
+import type { SessionFlow } from './open-flows.ts';
+import type { SessionRedundancy } from './redundancy/session-redundancy.ts';
+import type { RtcpChannel } from './rtcp-channel.ts';
 import { sendAccount } from './send-account.ts';
 import type { StreamClock } from './stream-clock.ts';
-
-/** A flow of a session. */
-export interface SessionFlow extends ReportedFlow {
-  readonly hasher: PcmHasher;
-}
+import type { TrackLevels } from './track-levels.ts';
 
 /** What a session is made of; it owns the pacer, the sockets and the clock's client. */
 export interface SessionParts {
@@ -29,7 +27,12 @@ export interface SessionParts {
   readonly pacer: Pacer;
   readonly packers: readonly FlowPacker[];
   readonly rtcp: RtcpChannel;
-  readonly announcer: SapAnnouncer | undefined;
+  /** One for each network; none when the session is not announced. */
+  readonly announcers: readonly SapAnnouncer[];
+  readonly redundancy: SessionRedundancy;
+  readonly levels: TrackLevels;
+  /** By the number of the track: why it could not be read to its end. Grows while it runs. */
+  readonly problems: ReadonlyMap<number, string>;
   readonly streamClock: StreamClock;
   readonly ntp: NtpClient | undefined;
   readonly ntpServer: string | undefined;
@@ -41,6 +44,7 @@ export interface SessionParts {
 
 /** A flow so far. */
 export interface FlowProgress extends FlowStatistics {
+  /** The first of its destinations. */
   readonly address: string;
   readonly port: number;
   readonly receivers: readonly ReceiverView[];
@@ -53,13 +57,36 @@ export interface SendProgress {
   readonly elapsedSeconds: number;
   readonly totalSeconds: number | undefined;
   readonly lateness: LatenessSummary;
+  /** How late the packet that was sent last left. */
+  readonly behindMs: number;
+  /** How much of the tracks is read and has not left yet. */
+  readonly bufferMs: number;
+  /** How far a server's clock is ahead of ours now, and how far it was at the start; undefined without a server. */
+  readonly clock: { readonly server: string; readonly offsetMs: number; readonly errorBoundMs: number } | undefined;
+  /** What is sent on the second ports now, in words; undefined: the session has none. */
+  readonly redundancy: string | undefined;
+  readonly tracks: readonly TrackProgress[];
   readonly flows: readonly FlowProgress[];
 }
 
+/** A track so far. */
+export interface TrackProgress {
+  readonly name: string;
+  /** The highest sample that is heard now, 0 to 1 of full scale. */
+  readonly peak: number;
+  /** Why it could not be read to its end. */
+  readonly problem?: string;
+}
+
 const FILL_EVERY_MS = 50;
-const PROGRESS_EVERY_MS = 1000;
 /** What was read ahead leaves within this after a stop; then it is cut off. */
 const DRAIN_MS = AHEAD_MS + 200;
+
+/** How often progress is told, and to whom. */
+export interface ProgressOptions {
+  readonly everyMs: number;
+  readonly onProgress: (progress: SendProgress) => void;
+}
 
 /** A session that is ready to start. Made by `openSendSession`. */
 export class SendSession {
@@ -88,17 +115,17 @@ export class SendSession {
   /**
    * Sends, and resolves with the account when all has left, or after `signal` aborted: all flows then end at one
    * position, within half a second. Says BYE and deletes the announcements in any case.
-   * @throws DistreamError TRACK_UNREADABLE
    */
-  async run(signal: AbortSignal, onProgress: (progress: SendProgress) => void): Promise<Take> {
-    const { clock, pacer, ntp } = this.#parts;
-    const progress = clock.every(PROGRESS_EVERY_MS, () => onProgress(this.progress()));
+  async run(signal: AbortSignal, { everyMs, onProgress }: ProgressOptions): Promise<Take> {
+    const { clock, pacer, ntp, redundancy } = this.#parts;
+    const progress = clock.every(everyMs, () => onProgress(this.progress()));
     try {
       await this.#send(signal);
     } finally {
       progress.cancel();
       await pacer.stop();
-      await Promise.all([this.#parts.rtcp.bye(), this.#parts.announcer?.stop()]);
+      redundancy.stop();
+      await Promise.all([this.#parts.rtcp.bye(), ...this.#parts.announcers.map((announcer) => announcer.stop())]);
       ntp?.close();
     }
     return this.#account();
@@ -106,26 +133,44 @@ export class SendSession {
 
   /** A snapshot. */
   progress(): SendProgress {
-    const { pacer, flows, streamClock, totalSeconds } = this.#parts;
+    const { plan, pacer, flows, packers, streamClock, totalSeconds, levels, problems, clock } = this.#parts;
     const statistics = pacer.statistics();
+    const elapsedNs = Number(monotonicNs() - streamClock.startNs);
+    const peaks = levels.at(elapsedNs);
+    const packedNs = Math.min(...packers.map(({ slots, slotNs }) => slots * slotNs));
     return {
-      elapsedSeconds: Number(monotonicNs() - streamClock.startNs) / 1e9,
+      elapsedSeconds: elapsedNs / 1e9,
       totalSeconds,
       lateness: statistics.lateness,
-      flows: flows.map(({ destination: { address, port }, feedback }, index) => ({
-        address,
-        port,
-        ...statistics.flows[index]!,
-        receivers: feedback.receivers,
-        resends: feedback.counters,
-      })),
+      behindMs: statistics.behindMs,
+      bufferMs: Math.max(0, packedNs - Math.max(0, elapsedNs)) / 1e6,
+      clock: this.#clock(),
+      redundancy: flows[0]?.redundancy ? measureText(this.#parts.redundancy.measure) : undefined,
+      tracks: plan.tracks.map(({ name }, index) => {
+        const problem = problems.get(index);
+        return { name, peak: peaks[index]!, ...(problem === undefined ? {} : { problem }) };
+      }),
+      flows: flows.map(({ destinations, feedback }, index) => {
+        const { address, port } = destinations[0]!;
+        const receivers = feedback.receivers(clock.nowMs());
+        return { ...statistics.flows[index]!, address, port, receivers, resends: feedback.counters };
+      }),
     };
   }
 
+  #clock(): SendProgress['clock'] {
+    const { ntp, ntpServer } = this.#parts;
+    const estimate = ntp?.estimate();
+    if (!estimate || ntpServer === undefined) return undefined;
+    const { offsetMs, errorBoundMs } = estimate;
+    return { server: ntpServer, offsetMs, errorBoundMs };
+  }
+
   async #send(signal: AbortSignal): Promise<void> {
-    const { clock, pacer, packers, rtcp, announcer, streamClock } = this.#parts;
+    const { clock, pacer, packers, rtcp, announcers, redundancy, streamClock } = this.#parts;
     await this.#fill();
-    announcer?.start();
+    for (const announcer of announcers) announcer.start();
+    redundancy.start();
     pacer.start(streamClock.startNs);
     const untilStartMs = Math.max(0, Number(streamClock.startNs - monotonicNs()) / 1e6);
     const reports = clock.after(untilStartMs, () => rtcp.start());
@@ -165,7 +210,7 @@ export class SendSession {
   }
 
   #account(): Take {
-    const { plan, name, cname, flows, pacer, packers, streamClock, ntp, ntpServer } = this.#parts;
+    const { plan, name, cname, flows, pacer, packers, streamClock, ntp, ntpServer, problems } = this.#parts;
     const { flows: statistics, latenessBins } = pacer.statistics();
     const packets = new Map(packers.map((packer) => [packer.sampleRate, packer.slots]));
     return sendAccount({
@@ -176,10 +221,17 @@ export class SendSession {
       endUtcMs: streamClock.utcMsAt(monotonicNs()),
       server: ntpServer === undefined ? undefined : { name: ntpServer, estimate: ntp?.estimate() },
       accounts: flows.map(({ hasher }) => hasher.account()),
-      statistics,
+      statistics: flows.map(({ destinations }, index) => {
+        const flow = statistics[index]!;
+        return { ...flow, sent: flow.sent / destinations.length };
+      }),
       resent: flows.map(({ feedback }) => feedback.counters.resent),
       latenessBins,
-      isComplete: flows.every(({ sampleRate }, index) => statistics[index]!.sent === packets.get(sampleRate)),
+      isComplete: flows.every(
+        ({ sampleRate, destinations }, index) =>
+          statistics[index]!.sent === packets.get(sampleRate)! * destinations.length,
+      ),
+      problems,
     });
   }
 }

@@ -1,3 +1,4 @@
+import { DistreamError } from '../../core/errors.ts';
 import { convertSamples } from '../../media/wav/convert.ts';
 import { frameBytesOf, type PcmFormat } from '../../media/wav/pcm-format.ts';
 import { type Encoding, encodingBytes } from '../types.ts';
@@ -16,6 +17,8 @@ export interface TrackReaderOptions {
   readonly totalFrames: number;
   /** After `totalFrames` it begins again. */
   readonly isLoop: boolean;
+  /** Reading failed: silence goes in the place of what remains, because the other tracks go on. Called once. */
+  readonly onProblem: (problem: DistreamError) => void;
 }
 
 /** Reads a track in the width that goes on the wire, little endian as files have it. */
@@ -32,6 +35,7 @@ export class TrackReader {
   /** Sample frames since the last beginning. */
   #position = 0;
   #altered = 0;
+  #hasFailed = false;
 
   constructor(source: AudioSource, options: TrackReaderOptions) {
     const { format } = source.head;
@@ -50,10 +54,7 @@ export class TrackReader {
     return this.#altered;
   }
 
-  /**
-   * The next sample frames; valid until the next call.
-   * @throws DistreamError TRACK_UNREADABLE
-   */
+  /** The next sample frames; valid until the next call. */
   async read(frames: number): Promise<Buffer> {
     const bytes = frames * this.#frameBytes;
     if (this.#block.length < bytes) this.#block = Buffer.alloc(bytes);
@@ -71,11 +72,22 @@ export class TrackReader {
     const left = audioLeft > 0 ? Math.min(audioLeft, totalFrames - this.#position) : totalFrames - this.#position;
     const frames = left > 0 ? Math.min(wanted, left) : wanted;
     const bytes = frames * this.#frameBytes;
-    if (audioLeft > 0) await this.#readAudio(target.subarray(0, bytes), frames);
+    if (audioLeft > 0 && !this.#hasFailed) await this.#readOrSilence(target.subarray(0, bytes), frames);
     else target.fill(0, 0, bytes);
     this.#position += frames;
     if (isLoop && this.#position === totalFrames) this.#position = 0;
     return frames;
+  }
+
+  async #readOrSilence(target: Buffer, frames: number): Promise<void> {
+    try {
+      await this.#readAudio(target, frames);
+    } catch (error) {
+      if (!(error instanceof DistreamError)) throw error;
+      this.#hasFailed = true;
+      target.fill(0);
+      this.#options.onProblem(error);
+    }
   }
 
   async #readAudio(target: Buffer, frames: number): Promise<void> {
