@@ -10,7 +10,14 @@ import { texts } from './texts.ts';
 type PageView = ComponentType<{ name: string }>;
 
 /** Pages that are loaded when they are first shown; the wall is there at once. */
-const LATER: Partial<Record<Page['kind'], () => Promise<PageView>>> = {};
+const LATER: Partial<Record<Page['kind'], () => Promise<PageView>>> = {
+  listen: async () => (await import('./pages/listen.tsx')).default,
+  stream: async () => (await import('./pages/stream.tsx')).default,
+  steer: async () => (await import('./pages/steer.tsx')).default,
+  tracks: async () => (await import('./pages/tracks.tsx')).default,
+  swarm: async () => (await import('./pages/swarm.tsx')).default,
+  'sign-in': async () => (await import('./pages/sign-in.tsx')).default,
+};
 
 const loaded = new Map<Page['kind'], PageView>();
 

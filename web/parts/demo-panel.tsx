@@ -23,7 +23,6 @@ function advice(isUp: boolean, reserveSeconds: number, most: number): string {
 function useDemo(): DemoStatus | undefined {
   const [demo, setDemo] = useState<DemoStatus>();
   const second = Math.floor(nowMs.value / 1000);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked each second
   useEffect(() => {
     let isWanted = true;
     if (document.visibilityState === 'hidden') return;

@@ -80,7 +80,6 @@ export function Strip({ name, target }: { name: string; target: number }) {
   const now = nowMs.value;
   void history.version.value;
   const tick = Math.floor(now / 30_000);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked anew each half minute
   useEffect(() => void history.ask(name, '1h', now), [name, tick]);
   const all = history.moments('1h', now);
   // While there is less than an hour to show, the strip is as wide as what there is.
