@@ -82,7 +82,11 @@ async function recordFlows(
     onNote: (text) => display.note(text),
   });
   display.started(flows);
-  const account = await session.run(signal, (progress: RecordProgress) => display.progress(progress));
+  const repair = flags.repair ? await openRepair(session.take, { flags, io }, display) : undefined;
+  const account = await session.run(signal, (progress: RecordProgress) => {
+    repair?.tick();
+    display.progress(progress);
+  });
   display.end();
   if (!account) {
     throw new DistreamError('TIMED_OUT', {
@@ -91,15 +95,35 @@ async function recordFlows(
     });
   }
   const { endTake } = await import('../record/end-take.ts');
-  const proven = await endTake(session.take, account, {
+  const repaired = await repair?.end(account);
+  const proven = await endTake(session.take, repaired?.take ?? account, {
     sent: flags.sent ?? [],
     clock: io.clock,
     onNote: (text) => display.note(text),
   });
   display.report(proven, session.progress());
   const isWhole = !session.take.hasFailed && proven.tracks.every(({ gaps }) => gaps.length === 0);
-  const isProven = flags.sent === undefined || proven.verdict.isIdentical;
+  const isProven = flags.sent === undefined ? (repaired?.isProven ?? true) : proven.verdict.isIdentical;
   return isWhole && isProven ? EXIT.ok : EXIT.failed;
+}
+
+async function openRepair(
+  take: import('../../tracks/record/take.ts').Take,
+  { flags, io }: { flags: Flags; io: CliIo },
+  display: { note(text: string): void },
+) {
+  const { RepairAtEnd } = await import('../record/repair-at-end.ts');
+  const { sharedKeyOf } = await import('../repair-options.ts');
+  return new RepairAtEnd({
+    take,
+    sharedKey: sharedKeyOf(flags),
+    patienceMs: flags.repairFor,
+    clock: io.clock,
+    random: systemRandom,
+    // Ctrl-C ends the take, not its repair; a second one ends the program.
+    signal: new AbortController().signal,
+    onNote: (text) => display.note(text),
+  });
 }
 
 async function openNtp(server: string | undefined, { clock }: CliIo) {

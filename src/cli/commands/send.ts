@@ -12,6 +12,7 @@ import type { CliIo } from '../io.ts';
 import { addExamples, type CommonOptions, type Outcome, wantsColour } from '../program.ts';
 import { SendDisplay } from '../send/send-display.ts';
 import { addSendOptions, type SendFlags } from '../send/send-flags.ts';
+import type { ServedRepair } from '../send/serve-repair.ts';
 import { EXIT_INTERRUPTED } from '../stop.ts';
 
 /** `distream send PATH...` */
@@ -77,7 +78,7 @@ async function sendTracks(
   tracks: readonly SourceTrack[],
   context: SendContext,
 ): Promise<number> {
-  const { flags, io, display, signal } = context;
+  const { flags, io, display } = context;
   const networks = await networksOf(flags);
   const plan = await planOf(tracks, networks, flags);
   display.plan(plan, flags.plan === true);
@@ -85,6 +86,28 @@ async function sendTracks(
   requireSendable(plan);
   if (flags.plan) return EXIT.ok;
 
+  const { ServedRepair } = await import('../send/serve-repair.ts');
+  const onNote = (text: string) => display.note(text);
+  const repair = await ServedRepair.open(flags, { clock: io.clock, random: systemRandom, onNote });
+  try {
+    return await sendAndServe(paths, tracks, { ...context, plan, networks, repair });
+  } finally {
+    repair?.close();
+  }
+}
+
+interface ServedContext extends SendContext {
+  readonly plan: PacketPlan;
+  readonly networks: readonly SendNetwork[];
+  readonly repair: ServedRepair | undefined;
+}
+
+async function sendAndServe(
+  paths: readonly string[],
+  tracks: readonly SourceTrack[],
+  { plan, networks, repair, ...context }: ServedContext,
+): Promise<number> {
+  const { flags, io, display, signal } = context;
   const { openSendSession } = await import('../../tracks/send/open-session.ts');
   const session = await openSendSession({
     name: flags.name ?? sessionName(paths),
@@ -98,6 +121,7 @@ async function sendTracks(
     sdpFolder: flags.sdp,
     isAnnounced: flags.sap,
     isLoop: flags.loop === true,
+    repair: repair?.repair,
     startUtcMs: flags.start,
     ntpServer: flags.ntp,
     clock: io.clock,
@@ -108,7 +132,13 @@ async function sendTracks(
   if (!session) return EXIT_INTERRUPTED;
   if (flags.realtime) display.note((await session.askForRealtime()).text);
   display.started(session, session.progress());
-  return runSession(session, tracks, context);
+  const code = await runSession(session, tracks, context);
+  await repair?.untilDone((recorders) =>
+    display.note(
+      `Waiting for ${recorders} recorder${recorders === 1 ? '' : 's'} to fetch what was lost; Ctrl-C ends at once.`,
+    ),
+  );
+  return code;
 }
 
 async function runSession(

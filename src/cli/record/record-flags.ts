@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDurationMs } from '../../modules/values.ts';
 import type { BareFormat } from '../../tracks/record/flow-of-address.ts';
+import { addRepairOptions, type RepairFlags } from '../repair-options.ts';
 
 /** The options of `distream record`, parsed. Times in milliseconds. */
-export interface RecordFlags {
+export interface RecordFlags extends RepairFlags {
   readonly dir: string;
   readonly all?: boolean;
   readonly for?: number;
@@ -15,13 +16,14 @@ export interface RecordFlags {
   readonly split?: boolean;
   readonly keepGoing?: boolean;
   readonly resend: boolean;
+  readonly repair: boolean;
   readonly sent?: readonly string[];
   readonly ntp?: string;
 }
 
 /** Adds them to a command. */
 export function addRecordOptions(command: Command): Command {
-  return command
+  command
     .option('--dir <folder>', 'where takes are kept, each in a folder of its own', 'takes')
     .option('--all', 'record all that is announced')
     .addOption(new Option('--for <time>', 'how long the take is, such as 60s (default: until it ends)').argParser(time))
@@ -43,9 +45,11 @@ export function addRecordOptions(command: Command): Command {
     .option('--split', 'a file for each channel, not for each flow')
     .option('--keep-going', 'go on when all senders have stopped, for those that start again')
     .option('--no-resend', 'do not ask for lost packets again')
+    .option('--no-repair', 'do not fetch what is missing from the sender after the take')
     .option('--sent <files...>', 'accounts of the senders (send.json) to prove the take with')
     .option('--ntp <host>', "measure this machine's clock against that NTP server")
     .option('--json', 'progress and report as JSON lines on standard output');
+  return addRepairOptions(command, 'how long the sender is tried again for what is missing, without an answer');
 }
 
 function time(text: string): number {

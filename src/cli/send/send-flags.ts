@@ -3,9 +3,10 @@ import { parseUtcMs } from '../../core/utc-time.ts';
 import type { ProfileName } from '../../protocols/sdp/profiles.ts';
 import { REDUNDANCY_MODES, type RedundancyMode } from '../../tracks/plan/redundancy-measure.ts';
 import type { FlowLayout } from '../../tracks/plan/request.ts';
+import { addServeRepairOptions, type ServeRepairFlags } from './serve-repair.ts';
 
 /** The options of `distream send`, parsed. */
-export interface SendFlags {
+export interface SendFlags extends ServeRepairFlags {
   readonly to?: readonly string[];
   readonly port: number;
   readonly ttl: number;
@@ -32,7 +33,7 @@ export interface SendFlags {
 
 /** Adds them to a command. */
 export function addSendOptions(command: Command): Command {
-  return command
+  command
     .addOption(
       new Option(
         '--to <host>',
@@ -90,6 +91,7 @@ export function addSendOptions(command: Command): Command {
     .option('--no-account', 'do not write it')
     .option('--plan', 'print the packet plan and end')
     .option('--json', 'plan, progress and report as JSON lines on standard output');
+  return addServeRepairOptions(command);
 }
 
 /** Collects one or two values of an option that is given again. */

@@ -1,3 +1,4 @@
+import type { RepairOffer } from '../../protocols/repair/offer.ts';
 import type { PcmEncoding } from '../../protocols/sdp/flows.ts';
 
 /** Where a flow comes in. Addresses are literals. */
@@ -22,6 +23,8 @@ export interface FlowSpec {
   /** One for each channel, or none. */
   readonly channelNames: readonly string[];
   readonly mediaClock?: { readonly key: string; readonly offset: number };
+  /** Where its sender serves what was lost, by its description. */
+  readonly repair?: RepairOffer;
   /** More than one when the same packets come over several networks. */
   readonly paths: readonly FlowPath[];
 }

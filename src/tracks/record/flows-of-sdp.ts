@@ -1,3 +1,4 @@
+import { repairOfferIn } from '../../protocols/repair/offer.ts';
 import type { ReferenceClock } from '../../protocols/sdp/clock-signalling.ts';
 import { type AudioFlow, audioFlows } from '../../protocols/sdp/flows.ts';
 import { parseSdp } from '../../protocols/sdp/parse.ts';
@@ -24,10 +25,14 @@ export function flowsOfSdp(sdp: string, { isAnnounced = false } = {}): Described
   const { flows, refused } = audioFlows(session, { isAnnounced });
   const origin = session.origin?.address;
   const merged = mergeDuplicates(flows);
+  const repair = repairOfferIn(session);
   return {
     name: session.name,
     origin,
-    flows: merged.map((paths) => specOf(paths, origin ?? '', session.name, merged.length)),
+    flows: merged.map((paths) => ({
+      ...specOf(paths, origin ?? '', session.name, merged.length),
+      ...(repair ? { repair } : {}),
+    })),
     problems: refused.map(({ line, text }) => `line ${line}: ${text}`),
   };
 }
