@@ -10,7 +10,7 @@ import { SenderIdentities } from './sender-identities.ts';
 import type { Place, TakeLine } from './take-line.ts';
 
 /** Room in the buffer beyond its delay: arrivals are kept in steps, and packets come in bursts. */
-const SPARE_MS = 250;
+const SPARE_MS = 500;
 /** How far flows of one clock may arrive apart, beyond the buffer. */
 const CLOCK_TOLERANCE_MS = 1000;
 
