@@ -4,6 +4,9 @@ import { reasonOf } from '../../core/errors.ts';
 import { announcementIntervalMs } from '../../protocols/sap/interval.ts';
 import { encodeSap, messageIdOf, SAP_GROUPS, SAP_PORT, type SapPacket } from '../../protocols/sap/packet.ts';
 
+/** The part of a datagram socket that is needed here. */
+export type SapSocket = Pick<Socket, 'on' | 'bind' | 'setMulticastInterface' | 'setMulticastTTL' | 'send' | 'close'>;
+
 /** What is announced. */
 export interface AnnouncerOptions {
   readonly sdps: readonly string[];
@@ -15,13 +18,15 @@ export interface AnnouncerOptions {
   readonly random: () => number;
   /** Announcing does not work, in words; called once at most. */
   readonly onProblem: (reason: string) => void;
+  /** Makes the socket; a socket of the system when undefined. */
+  readonly newSocket?: () => SapSocket;
 }
 
 /** Announces descriptions by SAP (RFC 2974) from `start` to `stop`. A network that takes none stops nothing else. */
 export class SapAnnouncer {
   readonly #options: AnnouncerOptions;
   readonly #group: string;
-  #socket: Socket | undefined;
+  #socket: SapSocket | undefined;
   #timer: Timer | undefined;
   #hasFailed = false;
 
@@ -32,8 +37,8 @@ export class SapAnnouncer {
 
   /** Sends the first announcements, and further ones from time to time. Never throws. */
   start(): void {
-    const { localAddress, ttl } = this.#options;
-    const socket = createSocket('udp4');
+    const { localAddress, ttl, newSocket = () => createSocket('udp4') } = this.#options;
+    const socket = newSocket();
     this.#socket = socket;
     socket.on('error', (error) => this.#fail(error));
     socket.bind(localAddress === undefined ? {} : { address: localAddress }, () => {
