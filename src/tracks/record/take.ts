@@ -15,6 +15,8 @@ import { TakeLine } from './take-line.ts';
 import { TrackFile } from './track-file.ts';
 import { fileNameOf, uniqueNames } from './track-names.ts';
 
+/** Frames go to the disk in portions: fewer writes cost less, and the buffer has room for them. */
+const MAX_RELEASE_MS = 250;
 const CHECKPOINT_MS = 1000;
 const ACCOUNT_MS = 5000;
 const MAX_FOLDER_TRIES = 100;
@@ -58,6 +60,7 @@ export class Take {
   #path: string | undefined;
   #startUtcMs = 0;
   #folder: Promise<void> = Promise.resolve();
+  #releaseMs = Number.NEGATIVE_INFINITY;
   #checkpointMs = 0;
   #accountMs = 0;
   #writing: Promise<void> | undefined;
@@ -102,6 +105,8 @@ export class Take {
   /** Releases what is due; checkpoints each second, the account each five. */
   tick(): void {
     const nowMs = this.#options.clock.nowMs();
+    if (nowMs - this.#releaseMs < Math.min(MAX_RELEASE_MS, this.#options.bufferMs / 4)) return;
+    this.#releaseMs = nowMs;
     for (const { line } of this.flows) line.tick(nowMs);
     if (this.#path === undefined) return;
     if (nowMs - this.#checkpointMs >= CHECKPOINT_MS) {
