@@ -8,7 +8,9 @@ import file from './file/index.ts';
 import icecast from './icecast/index.ts';
 import link from './link/index.ts';
 import pipe from './pipe/index.ts';
+import rtp from './rtp/index.ts';
 import source from './source/index.ts';
+import wav from './wav/index.ts';
 
 /** The built-in inputs; a new one is one line here. */
 const BUILT_IN: readonly InputModule[] = [
@@ -16,6 +18,8 @@ const BUILT_IN: readonly InputModule[] = [
   icecast,
   file,
   pipe,
+  wav,
+  rtp,
   link,
   distreamerPersClient,
   distreamerPersRevServer,
