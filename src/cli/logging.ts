@@ -29,6 +29,8 @@ export interface LoggingOptions {
 
 /** A log that can be closed. */
 export interface Log extends Logger {
+  /** Leaves out more secrets from now on. */
+  hide(secrets: readonly string[]): void;
   /** Resolves when the file has every line; nothing is logged to it afterwards. */
   close(): Promise<void>;
 }
@@ -52,7 +54,12 @@ export function openLog(options: LoggingOptions): Log {
   const file = options.file === undefined ? undefined : new LogFile(options.file, write);
   const fileLevel = options.fileLevel ?? options.level;
   if (file) streams.push({ level: pinoLevel(fileLevel), stream: file });
-  const clean = cleaner(options.secrets ?? []);
+  const hidden = new Set<string>();
+  const hide = (secrets: readonly string[]) => {
+    for (const secret of secrets) if (secret.length >= MIN_SECRET_LENGTH) hidden.add(secret);
+  };
+  hide(options.secrets ?? []);
+  const clean = cleaner(hidden);
   const base = pino(
     {
       level: wider(options.level, file ? fileLevel : 'silent'),
@@ -63,7 +70,7 @@ export function openLog(options: LoggingOptions): Log {
     },
     multistream(streams),
   );
-  return { ...adapt(base, clean), close: async () => file?.close() };
+  return { ...adapt(base, clean), hide, close: async () => file?.close() };
 }
 
 type PinoLogger = Pick<ReturnType<typeof pino>, 'isLevelEnabled' | 'error' | 'warn' | 'info' | 'debug'> & {
@@ -85,8 +92,7 @@ function adapt(base: PinoLogger, clean: Cleaner): Logger {
 }
 
 /** Makes a value fit for the log: bounded, one line each, without secrets. */
-function cleaner(secrets: readonly string[]): Cleaner {
-  const hidden = [...new Set(secrets)].filter((secret) => secret.length >= MIN_SECRET_LENGTH);
+function cleaner(hidden: ReadonlySet<string>): Cleaner {
   const cleanString = (text: string) => {
     let plain = cleanText(text, MAX_TEXT).replace(URL_CREDENTIALS, `$1${REDACTED}@`);
     for (const secret of hidden) plain = plain.replaceAll(secret, REDACTED);

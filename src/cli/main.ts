@@ -8,6 +8,7 @@ import { addCheck } from './commands/check.ts';
 import { addCredentials } from './commands/credentials.ts';
 import { addDemo } from './commands/demo.ts';
 import { addKeygen } from './commands/keygen.ts';
+import { addPasswd } from './commands/passwd.ts';
 import { addRecord } from './commands/record.ts';
 import { addRun } from './commands/run.ts';
 import { addSend } from './commands/send.ts';
@@ -25,6 +26,7 @@ export async function runDistream(args: readonly string[], io: CliIo = processIo
   addStatus(program, outcome, io);
   addDemo(program, outcome, io);
   addCredentials(program, outcome, io);
+  addPasswd(program, outcome, io);
   addKeygen(program, outcome, io);
   addVerify(program, outcome, io);
   addSend(program, outcome, io);

@@ -1,3 +1,4 @@
+import { effectiveConfig, effectiveYaml } from '../config/effective.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { sleep } from '../core/clock.ts';
 import { EXIT } from '../core/error-codes.ts';
@@ -5,6 +6,8 @@ import { reasonOf } from '../core/errors.ts';
 import type { LogLevel } from '../core/logger.ts';
 import { VERSION } from '../core/version.ts';
 import { type RunningNode, startNode } from '../node/node.ts';
+import type { ConfigurationSource } from '../node/steer/config-steering.ts';
+import { asDistreamError, formatError } from './errors.ts';
 import { growHeapGenerously } from './heap.ts';
 import type { CliIo } from './io.ts';
 import { type Log, type LogFormat, openLog } from './logging.ts';
@@ -18,8 +21,14 @@ export interface RunOptions {
   readonly color: boolean;
 }
 
-/** Runs a node until it is told to stop. Answers the exit code; rejects when the node cannot start. */
-export async function runNode(loaded: LoadedConfig, options: RunOptions, io: CliIo): Promise<number> {
+/** Reads the configuration of a node anew; rejects as `loadConfig`. */
+export type ReadAgain = (secrets: 'make' | 'preview') => Promise<LoadedConfig>;
+
+/**
+ * Runs a node until it is told to stop. Answers the exit code; rejects when the node cannot start.
+ * @param read undefined: the configuration stays as it is
+ */
+export async function runNode(loaded: LoadedConfig, options: RunOptions, io: CliIo, read?: ReadAgain): Promise<number> {
   const { config } = loaded;
   growHeapGenerously();
   const log = openLog({
@@ -36,9 +45,16 @@ export async function runNode(loaded: LoadedConfig, options: RunOptions, io: Cli
   if (age) log.warn(age);
   const crashed = watchForCrash(log);
   try {
-    const node = await startNode(config, { log, clock: io.clock });
+    const node = await startNode(config, {
+      log,
+      clock: io.clock,
+      secrets: loaded.secrets,
+      ...(read && { configuration: configurationOf(loaded, read, log) }),
+    });
     tellStart(loaded, node, log);
+    const stopReloading = io.onReload?.(() => void node.reload());
     const code = await Promise.race([untilStopped(io, log), crashed.happened]);
+    stopReloading?.();
     await within(
       CLOSE_MS,
       io,
@@ -49,6 +65,20 @@ export async function runNode(loaded: LoadedConfig, options: RunOptions, io: Cli
     crashed.stop();
     await within(LOG_MS, io, log.close());
   }
+}
+
+/** The configuration as a node that runs sees it. */
+function configurationOf(loaded: LoadedConfig, read: ReadAgain, log: Log): ConfigurationSource {
+  const shown = ({ parts }: LoadedConfig) => effectiveYaml(effectiveConfig(parts));
+  return {
+    text: shown(loaded),
+    read: async (purpose) => {
+      const again = await read(purpose === 'use' ? 'make' : 'preview');
+      log.hide(again.secrets);
+      return { config: again.config, text: shown(again), secrets: again.secrets };
+    },
+    describe: (error) => formatError(asDistreamError(error), { json: false, colour: false }).trimEnd(),
+  };
 }
 
 function tellStart({ config, madeSecrets }: LoadedConfig, { urls }: RunningNode, log: Log): void {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import type { InputModule } from '../modules/input.ts';
+import { accessTokens } from './access-tokens.ts';
 import { checkCombinations } from './combinations.ts';
 import { type ConfigTree, isMap } from './config-tree.ts';
 import type { CredentialSource } from './credentials.ts';
@@ -62,7 +63,11 @@ export async function assemble(source: ConfigSource, options: AssembleOptions): 
   const inputs = all.flatMap((used) => [used.input, ...used.fallback]).filter((use) => use !== undefined);
   const outputs = all.flatMap((used) => used.outputs);
   const http = source.compatible ? undefined : httpConfig(settings.http);
-  const admin = { user: settings.admin.user, password: adminPassword(settings.admin.password, source, credentials) };
+  const admin = {
+    user: settings.admin.user,
+    password: adminPassword(settings.admin.password, source, credentials),
+    tokens: accessTokens(settings.admin.tokens, context),
+  };
   const linkKey = nodeLinkKey(settings.link?.key, modules, credentials, problems);
   checkCombinations(inputs, outputs, context);
   checkPasswords({ http, admin, modules: [...inputs, ...outputs], compatible: source.compatible }, context);
@@ -79,7 +84,7 @@ export async function assemble(source: ConfigSource, options: AssembleOptions): 
     streams,
     warnings,
   };
-  const own = linkKey === undefined ? [admin.password] : [admin.password, linkKey];
+  const own = [admin.password, ...(linkKey === undefined ? [] : [linkKey]), ...Object.values(settings.admin.tokens)];
   return { config, modules, secrets: [...own, ...[...inputs, ...outputs].flatMap(secretsOf)] };
 }
 

@@ -100,6 +100,22 @@ export const adminSchema = z
     password: generatedSecret().describe(
       'Password for the administrator. Left out: made once; `distream credentials` shows it.',
     ),
+    tokens: z
+      .record(
+        z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'a name has letters, digits and ._- and at most 64 of them'),
+        z
+          .string()
+          .max(1024)
+          .regex(
+            /^(sha256:[0-9a-fA-F]{64}|[A-Za-z0-9._~+/=-]{24,512})$/,
+            'expected sha256: and 64 hexadecimal digits, or { file: ... } with a token of at least 24 characters',
+          )
+          .meta({ secret: true }),
+      )
+      .default({})
+      .describe(
+        'Tokens of machines by name, for `Authorization: Bearer`. As `sha256:` and the hash of the token, or `{ file: token.txt }`; `distream passwd --token` makes one.',
+      ),
   })
   .describe('Who may see and change everything.');
 

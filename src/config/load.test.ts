@@ -49,7 +49,7 @@ describe('loadYamlFile', () => {
       outputs: [{ options: { mount: '/live.mp3' } }],
     });
     expect(stream?.input.options.password).toBe(credentials.secrets.get('streams.morning.input.password'));
-    expect(config.admin).toEqual({ user: 'admin', password: credentials.secrets.get('admin.password') });
+    expect(config.admin).toEqual({ user: 'admin', password: credentials.secrets.get('admin.password'), tokens: [] });
     const again = await load(MINIMAL);
     expect(again.config.admin.password).toBe(config.admin.password);
   });

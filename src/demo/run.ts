@@ -12,6 +12,7 @@ import type { Logger } from '../core/logger.ts';
 import { json, READ, type Route } from '../node/http/route.ts';
 import { type RunningNode, startNode } from '../node/node.ts';
 import { anyHost, freeLoopbackPort, networkAddresses, nextFreePort } from './addresses.ts';
+import { demoLineRoute } from './demo-line-route.ts';
 import { demoConfig, studioYaml, transmitterYaml } from './demo-nodes.ts';
 import { DemoWatch } from './demo-watch.ts';
 import { outages } from './outages.ts';
@@ -71,7 +72,14 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     const linePort = await line.start();
 
     const yaml = transmitterYaml({ host, port, linePort, password, start: options.source ? 'full' : 'now' });
-    const transmitter = await start('transmitter', yaml, [demoRoute(watch)]);
+    const transmitter = await start('transmitter', yaml, [
+      demoRoute(watch),
+      demoLineRoute({
+        line,
+        random: seededRandom(DEFAULT_SEED),
+        tell: (text) => print(`${clockTime(clock.utcMs())}  ${text}`),
+      }),
+    ]);
     started.push(() => transmitter.close());
     watch.observe(
       () => line.report(),
@@ -87,7 +95,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 
   async function start(name: string, yaml: string, extraRoutes: readonly Route[]): Promise<RunningNode> {
     const config = await demoConfig(name, yaml, name === 'transmitter');
-    return startNode(config, { clock, log: log.child({ node: name }), extraRoutes });
+    return startNode(config, { clock, log: log.child({ node: name }), extraRoutes, isDemo: name === 'transmitter' });
   }
 }
 

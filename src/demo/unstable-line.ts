@@ -11,6 +11,8 @@ import type { Outage } from './outages.ts';
 
 /** Connections at once; more are refused. */
 const MAX_CONNECTIONS = 64;
+/** While packets are lost, so long passes whole or not at all. */
+const LOSS_SLOT_MS = 250;
 
 /** What the line tells when it changes. */
 export type LineEvent =
@@ -59,6 +61,11 @@ export class UnstableLine {
   #outages = 0;
   #downMs = 0; // without the current outage
   #timer: Timer | undefined;
+  /** Ends a time of loss; set while there is one. */
+  #lossTimer: Timer | undefined;
+  #lossEndsAtMs = 0;
+  /** The line stands still for a moment, as TCP does while it sends again what was lost. */
+  #isStalled = false;
 
   constructor(options: UnstableLineOptions) {
     this.#options = options;
@@ -86,6 +93,59 @@ export class UnstableLine {
     else if (endMs > this.#upAtMs) this.#comeBackAt(endMs);
   }
 
+  /**
+   * Loses that share of the packets for `durationMs`. The line carries TCP, which hides loss behind waiting: so each
+   * quarter of a second passes whole or not at all, and not at all as often as `percent` says.
+   * @param random 0 to 1
+   */
+  lose(percent: number, durationMs: number, random: () => number): void {
+    this.#lossTimer?.cancel();
+    this.#lossEndsAtMs = this.#options.clock.nowMs() + durationMs;
+    this.#lossTimer = this.#options.clock.every(LOSS_SLOT_MS, () => {
+      const isOver = this.#options.clock.nowMs() >= this.#lossEndsAtMs;
+      if (isOver) this.#endLoss();
+      else this.#stall(random() * 100 < percent);
+    });
+    this.#stall(random() * 100 < percent);
+  }
+
+  /** Every connection dies at once, as when this machine gets another address; new ones pass. */
+  changeAddress(): number {
+    const count = this.#connections.size;
+    for (const connection of [...this.#connections]) kill(connection);
+    this.#connections.clear();
+    return count;
+  }
+
+  /** Mends what was broken by hand, and an outage that lasts; planned outages go on. */
+  mend(): void {
+    this.#endLoss();
+    if (this.#state === 'up') return;
+    this.#timer?.cancel();
+    this.#goUp();
+  }
+
+  /** True from `lose` until its time is over. */
+  get isLossy(): boolean {
+    return this.#lossTimer !== undefined;
+  }
+
+  #endLoss(): void {
+    this.#lossTimer?.cancel();
+    this.#lossTimer = undefined;
+    this.#stall(false);
+  }
+
+  #stall(isStalled: boolean): void {
+    if (this.#isStalled === isStalled) return;
+    this.#isStalled = isStalled;
+    if (this.#state === 'down') return;
+    for (const { near, far } of this.#connections) {
+      if (!far) continue;
+      for (const socket of [near, far]) isStalled ? socket.pause() : socket.resume();
+    }
+  }
+
   report(): LineReport {
     const sinceMs = this.#options.clock.nowMs() - this.#changedMs;
     const currentMs = this.#state === 'down' ? sinceMs : 0;
@@ -95,6 +155,7 @@ export class UnstableLine {
   /** Closes the line and every connection on it, and cancels what is planned. */
   stop(): void {
     this.#timer?.cancel();
+    this.#lossTimer?.cancel();
     this.#server.close();
     for (const connection of this.#connections) kill(connection);
     this.#connections.clear();
@@ -145,7 +206,7 @@ export class UnstableLine {
         killed++;
         kill(connection);
         this.#connections.delete(connection);
-      } else {
+      } else if (!this.#isStalled) {
         connection.near.resume();
         connection.far.resume();
       }
@@ -166,7 +227,11 @@ export class UnstableLine {
     this.#endTogether(far, connection);
     this.#pass(connection.near, far);
     this.#pass(far, connection.near);
-    if (this.#state === 'up') connection.near.resume();
+    if (this.#passes) connection.near.resume();
+  }
+
+  get #passes(): boolean {
+    return this.#state === 'up' && !this.#isStalled;
   }
 
   /** Carries bytes and the end from one socket to the other while the line is up. */
@@ -176,7 +241,7 @@ export class UnstableLine {
       if (!to.write(bytes)) from.pause();
     });
     to.on('drain', () => {
-      if (this.#state === 'up') from.resume();
+      if (this.#passes) from.resume();
     });
     // A paused socket still tells its end when nothing is buffered.
     from.on('end', () => (this.#state === 'up' ? to.end() : this.#heldEnds.push(to)));

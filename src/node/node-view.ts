@@ -8,6 +8,8 @@ import type { EventFeed } from './events/feed.ts';
 import type { HistoryBook } from './history/history-book.ts';
 import type { NodeStatus, StreamStatus } from './status/schema.ts';
 import type { PublicView } from './status/shown-status.ts';
+import type { ConfigSteering } from './steer/config-steering.ts';
+import type { SteeredStream } from './steer/steered-stream.ts';
 
 /** Totals and gauges of the shared port since the start; all plain numbers. */
 export interface NetworkCounters {
@@ -41,6 +43,10 @@ export interface NodeView {
   hasStream(name: string): boolean;
   /** The status of one stream, for administrators. */
   streamStatus(name: string): StreamStatus | undefined;
+  /** A stream to be steered. */
+  steered(name: string): SteeredStream | undefined;
+  /** Its configuration; undefined when the program around the node reads none. */
+  readonly configuration: ConfigSteering | undefined;
   /** The mounts of all ports. */
   directory(): MountDirectory;
   networkCounters(): NetworkCounters;

@@ -1,4 +1,4 @@
-import type { NodeConfig } from '../config/node-config.ts';
+import type { HttpConfig, NodeConfig } from '../config/node-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import { systemRandom } from '../core/random.ts';
@@ -17,7 +17,8 @@ import type { NodeView } from './node-view.ts';
 import { linkView } from './status/link-status.ts';
 import type { NodeStatus } from './status/schema.ts';
 import { shownStatus } from './status/shown-status.ts';
-import { Stream } from './stream/stream.ts';
+import { ConfigSteering, type ConfigurationSource } from './steer/config-steering.ts';
+import { StreamSet } from './stream/stream-set.ts';
 
 /** What a node is given. */
 export interface NodeDeps {
@@ -25,6 +26,8 @@ export interface NodeDeps {
   readonly clock: Clock;
   /** Texts that no page ever shows: the secrets of the configuration. */
   readonly secrets?: readonly string[];
+  /** Where the configuration can be read anew; undefined: it never changes. */
+  readonly configuration?: ConfigurationSource;
   /** The program around the node is the demo. */
   readonly isDemo?: boolean;
   /** Routes of the program around the node; they cannot replace the node's own. */
@@ -42,6 +45,8 @@ export interface RunningNode {
   /** The port that the shared port got; undefined when the node has none. */
   readonly port: number | undefined;
   status(): NodeStatus;
+  /** Reads the configuration anew and uses it, and logs what came of it; a wrong one changes nothing. */
+  reload(): Promise<void>;
   /** Ends all streams, connections and timers. */
   close(): Promise<void>;
 }
@@ -50,13 +55,13 @@ export interface RunningNode {
  * Starts a node. Rejects (PORT_IN_USE, PORT_FORBIDDEN, ADDRESS_UNAVAILABLE, TLS_UNUSABLE) when the shared port cannot
  * be opened; ports of single modules are retried by their supervisors.
  */
-export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<RunningNode> {
+export async function startNode(first: NodeConfig, deps: NodeDeps): Promise<RunningNode> {
+  let config = first;
   const { clock, random = systemRandom } = deps;
   const events = new EventLog({ clock, secrets: deps.secrets ?? [] });
   const log = events.tee(deps.log);
   const startedUtcMs = clock.utcMs();
   const startedMs = clock.nowMs();
-  let streams: Stream[] = [];
   const status = (): NodeStatus => ({
     node: {
       version: VERSION,
@@ -64,10 +69,10 @@ export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<Run
       startedAt: new Date(startedUtcMs).toISOString(),
       uptimeSeconds: Math.round((clock.nowMs() - startedMs) / 1000),
     },
-    streams: streams.map((stream) => stream.status()),
+    streams: streams.all.map((stream) => stream.status()),
     links: links.status().map(linkView),
   });
-  const history = new HistoryBook(clock, () => streams);
+  const history = new HistoryBook(clock, () => streams.all);
   const access = new Access({
     clock,
     admin: () => config.admin,
@@ -79,25 +84,37 @@ export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<Run
     log: events,
     status: (audience) => shownStatus(view, audience === 'admin'),
   });
-  const streamOf = (name: string) => streams.find((stream) => stream.name === name);
   const view: NodeView = {
     version: VERSION,
     startedUtcMs,
     clock,
     log,
     access,
-    publicView: config.http?.publicView ?? 'full',
+    get publicView() {
+      return config.http?.publicView ?? 'full';
+    },
     isDemo: deps.isDemo === true,
     feed,
     events,
     history,
     status,
-    hasStream: (name) => streamOf(name) !== undefined,
-    streamStatus: (name) => streamOf(name)?.status(),
+    hasStream: (name) => streams.find(name) !== undefined,
+    streamStatus: (name) => streams.find(name)?.status(),
+    steered: (name) => streams.find(name),
+    configuration:
+      deps.configuration &&
+      new ConfigSteering(deps.configuration, {
+        current: () => config,
+        use: async (next, changes, secrets) => {
+          events.hide(secrets);
+          config = { ...next, http: config.http && { ...config.http, ...publicViewOf(next) } };
+          await streams.use(next.streams, changes);
+        },
+      }),
     directory: () => network.directory(),
     networkCounters: () => network.counters(),
     linkRefusals: () => links.refusals(),
-    ledger: (name) => streamOf(name)?.ledger?.snapshot(),
+    ledger: (name) => streams.find(name)?.ledger?.snapshot(),
   };
   const resolver = deps.lookup ? { lookup: deps.lookup } : {};
   const dialer = createDialer({ allow: config.egressAllow, ...resolver });
@@ -118,6 +135,7 @@ export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<Run
     clock,
     dialer,
   });
+  const streams = new StreamSet({ clock, log, baseDir: config.baseDir, network, random });
   const answer = createRequestListener(view, {
     failures: network.failures,
     ...(deps.extraRoutes ? { extraRoutes: deps.extraRoutes } : {}),
@@ -128,22 +146,38 @@ export async function startNode(config: NodeConfig, deps: NodeDeps): Promise<Run
         throw error;
       })
     : undefined;
-  streams = config.streams.map(
-    (stream) => new Stream(stream, { clock, log, baseDir: config.baseDir, network, random }),
-  );
-  for (const stream of streams) stream.start();
+  streams.start(config.streams);
   return {
     urls: main ? urlsOf(main.host, main.port, config.http?.tls !== undefined) : [],
     port: main?.port,
     status,
+    reload: () => reloadAndTell(view),
     close: async () => {
       history.close();
       feed.close();
-      await Promise.all(streams.map((stream) => stream.close()));
+      await streams.close();
       await links.close();
       network.close();
     },
   };
+}
+
+/** What a reload changes of the shared port; the rest of it stays as it was opened. */
+function publicViewOf({ http }: NodeConfig): Pick<HttpConfig, 'publicView'> {
+  return http?.publicView === undefined ? {} : { publicView: http.publicView };
+}
+
+async function reloadAndTell({ configuration, log }: NodeView): Promise<void> {
+  if (!configuration) return;
+  try {
+    const { started, stopped, restarted, kept, needsRestart } = await configuration.reload();
+    const counts = `${started.length} started, ${stopped.length} stopped, ${restarted.length} restarted, ${kept.length} kept`;
+    log.info(`the configuration was reloaded: ${counts}`);
+    if (needsRestart.length > 0)
+      log.warn(`these take effect when the node is started anew: ${needsRestart.join(', ')}`);
+  } catch (error) {
+    log.error(`the configuration is wrong; nothing was changed: ${configuration.describe(error)}`);
+  }
 }
 
 function urlsOf(host: string, port: number, tls: boolean): string[] {

@@ -8,6 +8,7 @@ import type { NodeView } from '../../src/node/node-view.ts';
 import type { LinkView } from '../../src/node/status/link-schema.ts';
 import { type NodeStatus, nodeStatusSchema, type StreamStatus } from '../../src/node/status/schema.ts';
 import { type PublicView, shownStatus } from '../../src/node/status/shown-status.ts';
+import type { SteeredStream, SteeringOutcome } from '../../src/node/steer/steered-stream.ts';
 import { ContinuityLedger, type LedgerSnapshot } from '../../src/protocols/link/ledger.ts';
 import { FakeClock } from './fake-clock.ts';
 
@@ -207,6 +208,38 @@ export class FakeSourceMount implements SourceMount {
   }
 }
 
+/** A stream that remembers its orders and answers `outcome`. */
+export class FakeSteeredStream implements SteeredStream {
+  readonly name: string;
+  readonly orders: unknown[][] = [];
+  outcome: SteeringOutcome = 'done';
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  steerInput(...order: unknown[]) {
+    return Promise.resolve(this.#take('input', order));
+  }
+
+  steerOutput(...order: unknown[]) {
+    return Promise.resolve(this.#take('output', order));
+  }
+
+  forceFallback(...order: unknown[]) {
+    return this.#take('fallback', order);
+  }
+
+  setTitle(...order: unknown[]) {
+    return this.#take('title', order);
+  }
+
+  #take(kind: string, order: unknown[]): SteeringOutcome {
+    this.orders.push([kind, ...order]);
+    return this.outcome;
+  }
+}
+
 /** A node view made of parts that a test may replace. */
 export interface FakeNodeView extends NodeView {
   readonly clock: FakeClock;
@@ -215,6 +248,7 @@ export interface FakeNodeView extends NodeView {
   publicView: PublicView;
   /** By stream. */
   readonly histories: Map<string, HistoryView>;
+  readonly steeredStreams: Map<string, FakeSteeredStream>;
   readonly events: EventLog;
   readonly feed: EventFeed;
   /** By stream. */
@@ -228,7 +262,10 @@ export interface FakeNodeView extends NodeView {
 /** A node with one stream, one listener mount `/live.mp3` and one source mount `/studio`; user `admin`, password `secret`. */
 export function fakeNodeView(
   changes: Partial<
-    Pick<FakeNodeView, 'streams' | 'links' | 'listeners' | 'sources' | 'access' | 'publicView' | 'isDemo'>
+    Pick<
+      FakeNodeView,
+      'streams' | 'links' | 'listeners' | 'sources' | 'access' | 'publicView' | 'isDemo' | 'configuration'
+    >
   > = {},
 ): FakeNodeView {
   const clock = new FakeClock(Date.UTC(2026, 0, 1, 1));
@@ -260,6 +297,9 @@ export function fakeNodeView(
     }),
     histories: new Map([['morning', history]]),
     history: { view: (name, span) => (view.histories.has(name) ? { ...view.histories.get(name)!, span } : undefined) },
+    steered: (name) => view.steeredStreams.get(name),
+    steeredStreams: new Map([['morning', new FakeSteeredStream('morning')]]),
+    configuration: undefined,
     hasStream: (name) => view.streams.some((stream) => stream.name === name),
     streamStatus: (name) => view.streams.find((stream) => stream.name === name),
     streams: [fakeStream()],

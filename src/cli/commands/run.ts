@@ -14,10 +14,12 @@ export function addRun(program: Command, outcome: Outcome, io: CliIo): void {
     .argument('[files...]', `configuration (default: ${DEFAULT_FILE})`)
     .action(async (files: string[], _options, self: Command) => {
       const options = self.optsWithGlobals<CommonOptions>();
-      const loaded = await loadConfig(files.length ? files : [DEFAULT_FILE], { env: io.env, secrets: 'make' });
+      const read = (secrets: 'make' | 'preview') =>
+        loadConfig(files.length ? files : [DEFAULT_FILE], { env: io.env, secrets });
+      const loaded = await read('make');
       // A node is much code; commands that only read do not wait for it.
       const { runNode } = await import('../run-node.ts');
-      outcome.code = await runNode(loaded, { ...options, color: wantsColour(options, io) }, io);
+      outcome.code = await runNode(loaded, { ...options, color: wantsColour(options, io) }, io, read);
     });
   addLogOptions(command);
   addExamples(command, [

@@ -31,6 +31,7 @@ import { type Answer, authenticationRequired, type Exchange, errorPage, problem,
 import { RouteTable } from './route-table.ts';
 import { ACCESS_ROUTES } from './routes/access.ts';
 import { API_ROUTES } from './routes/api.ts';
+import { CONFIGURATION_ROUTES } from './routes/configuration.ts';
 import { EVENT_ROUTES } from './routes/events.ts';
 import { HISTORY_ROUTES } from './routes/history.ts';
 import { ICECAST_ROUTES } from './routes/icecast.ts';
@@ -40,6 +41,7 @@ import { openApiRoute } from './routes/openapi.ts';
 import { pageRoutes } from './routes/page.ts';
 import { PLAYLIST_ROUTES } from './routes/playlists.ts';
 import { SHOUTCAST_ROUTES } from './routes/shoutcast.ts';
+import { STEERING_ROUTES } from './routes/steering.ts';
 
 const DEFAULT_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
@@ -59,6 +61,8 @@ export function nodeRoutes(extraRoutes: readonly Route[] = []): Route[] {
     ...ACCESS_ROUTES,
     ...EVENT_ROUTES,
     ...HISTORY_ROUTES,
+    ...STEERING_ROUTES,
+    ...CONFIGURATION_ROUTES,
     openApiRoute(() => routes),
     ...LEDGER_ROUTES,
     metricsRoute(),

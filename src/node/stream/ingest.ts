@@ -6,6 +6,7 @@ import { createFramer } from '../../media/detect.ts';
 import type { Frame, Framer } from '../../media/framer.ts';
 import { OverlapFinder } from '../../media/overlap.ts';
 import type { SessionOptions, SessionWriter } from '../../modules/session.ts';
+import { sameMetadata } from './fragment-assembler.ts';
 import { OpaqueRate } from './opaque-rate.ts';
 
 /** Where an ingest hands its audio to. */
@@ -46,6 +47,8 @@ export class Ingest {
   #runBefore: StreamFormat | undefined;
   /** The format that the framer gives after a join, and that of the run that goes on. */
   #joined: { readonly format: StreamFormat; readonly before: StreamFormat } | undefined;
+  /** A title of the administrator, for sessions whose items bring their own: it stands for that one. */
+  #retitled: { readonly metadata: TrackMetadata; readonly insteadOf: TrackMetadata | undefined } | undefined;
   /** The metadata at the newest frame delivered. */
   #holding: TrackMetadata | undefined;
 
@@ -92,6 +95,18 @@ export class Ingest {
       this.#rate = new OpaqueRate(options.station?.bitrateKbps, this.#sessionStartMs);
     }
     return this.#writer(session);
+  }
+
+  /**
+   * Sets the metadata as if the source had, until the source sets other. `unsupported` where the format carries its
+   * titles within.
+   */
+  retitle(metadata: TrackMetadata): 'done' | 'no-source' | 'unsupported' {
+    if (!this.#session || !this.format) return 'no-source';
+    if (/ogg|webm|matroska/.test(this.format.contentType)) return 'unsupported';
+    this.#metadata.set(metadata);
+    this.#retitled = { metadata, insteadOf: this.#holding };
+    return 'done';
   }
 
   /** The next frame does not continue what the outputs played, nor do its titles. */
@@ -263,7 +278,17 @@ export class Ingest {
     this.format = last.format;
     this.#holding = last.metadata ?? this.#holding;
     this.#everDelivered = true;
-    this.#host.deliver([{ ...first, discontinuity }, ...items.slice(1)]);
+    const whole = [{ ...first, discontinuity }, ...items.slice(1)];
+    this.#host.deliver(this.#retitled ? whole.map((item) => this.#renamed(item)) : whole);
+  }
+
+  #renamed(item: AudioItem): AudioItem {
+    const { metadata } = item;
+    const known = this.#retitled;
+    if (!known) return item;
+    const isOther = metadata !== undefined && !sameMetadata(metadata, known.insteadOf);
+    if (isOther) this.#retitled = undefined;
+    return isOther ? item : { ...item, metadata: known.metadata };
   }
 }
 

@@ -5,6 +5,7 @@ import type { Logger } from '../../core/logger.ts';
 import type { InputContext, InputModule, InputReport } from '../../modules/input.ts';
 import type { NetworkAccess } from '../../modules/network.ts';
 import type { InputStatus } from '../status/schema.ts';
+import type { SteeringAction } from '../steer/steered-stream.ts';
 import { Supervisor } from '../supervisor.ts';
 import { Ingest } from './ingest.ts';
 import { ModuleReport } from './module-report.ts';
@@ -45,6 +46,8 @@ export class InputSlot {
   #lastsUntilMs: number | undefined;
   #deliveringSinceMs = 0;
   #wasLive = false;
+  /** Stopped by hand: nothing starts it but a hand. */
+  #isHeld = false;
   #state: InputStatus['state'] = 'standby';
   #stateSinceUtcMs = 0;
   #everLive = false;
@@ -93,12 +96,22 @@ export class InputSlot {
     return this.delivering ? this.#options.clock.nowMs() - this.#deliveringSinceMs : 0;
   }
 
+  /** Starts it, unless it was stopped by hand. */
   start(): void {
-    this.#supervisor.start();
+    if (!this.#isHeld) this.#supervisor.start();
   }
 
   stop(): Promise<void> {
     return this.#supervisor.stop();
+  }
+
+  /** Does what an administrator asks; a start or restart goes on in the background. */
+  steer(action: SteeringAction): Promise<void> {
+    this.#isHeld = action === 'stop';
+    const stopped = action === 'start' ? Promise.resolve() : this.stop();
+    if (action === 'stop') return stopped;
+    this.#supervisor.start();
+    return Promise.resolve();
   }
 
   /** Logs when audio stops and comes back; called a few times a second. */
@@ -130,7 +143,7 @@ export class InputSlot {
         : {}),
       bytes: ingest.counters.bytes,
       counters: { ...report?.counters },
-      detail: { ...report?.detail },
+      detail: { ...report?.detail, ...(this.#isHeld ? { stopped: 'by hand' } : {}) },
     };
   }
 

@@ -4,6 +4,7 @@ import type { Logger } from '../../core/logger.ts';
 import type { NetworkAccess } from '../../modules/network.ts';
 import type { OutputModule, OutputReport, StreamView } from '../../modules/output.ts';
 import type { OutputStatus } from '../status/schema.ts';
+import type { SteeringAction } from '../steer/steered-stream.ts';
 import { Supervisor } from '../supervisor.ts';
 import { ModuleReport } from './module-report.ts';
 
@@ -47,6 +48,14 @@ export class OutputSlot {
     return this.#supervisor.stop();
   }
 
+  /** Does what an administrator asks; a start or restart goes on in the background. */
+  async steer(action: SteeringAction): Promise<void> {
+    const stopped = action === 'start' ? Promise.resolve() : this.stop();
+    if (action !== 'stop') return this.start();
+    await stopped;
+    this.#report.set(undefined);
+  }
+
   /** Who listens at it now; 0 for an output that has no listeners. */
   get listeners(): number {
     return this.#report.read()?.listeners ?? 0;
@@ -58,7 +67,7 @@ export class OutputSlot {
     return {
       name: this.#options.name,
       type: this.#options.use.module.type,
-      state: state === 'retrying' ? 'failed' : (report?.state ?? 'starting'),
+      state: state === 'retrying' ? 'failed' : (report?.state ?? (state === 'stopped' ? 'stopped' : 'starting')),
       ...(report?.target !== undefined ? { target: report.target } : {}),
       ...(report?.listeners !== undefined ? { listeners: report.listeners } : {}),
       since: new Date(sinceUtcMs).toISOString(),

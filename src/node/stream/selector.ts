@@ -19,6 +19,8 @@ export interface Situation {
   /** Audio held ahead of the listeners. */
   readonly reserveMs: number;
   readonly silenceMs: number;
+  /** The main input is not to be played although it may deliver. */
+  readonly isMainRefused?: boolean;
 }
 
 /** What is to be done. */
@@ -38,8 +40,11 @@ const PREPARE_AT_MS = 2500;
 
 /** Chooses the input that a stream plays: the first that delivers, without flapping and not before the reserve is used up. */
 export function selectInput(situation: Situation): Decision {
-  const { candidates, silentMs, reserveMs, silenceMs } = situation;
-  const silent = silentMs >= silenceMs;
+  const { candidates, active, isMainRefused = false, silenceMs } = situation;
+  // Who is refused counts as silent, with nothing left of it.
+  const isRefused = isMainRefused && active <= 0;
+  const reserveMs = isRefused ? 0 : situation.reserveMs;
+  const silent = isRefused || situation.silentMs >= silenceMs;
   const next = chooseActive(situation, silent && reserveMs <= TAKE_OVER_AT_MS);
   const wanted: number[] = [];
   const needsHelp = silent && reserveMs <= PREPARE_AT_MS;
@@ -54,9 +59,9 @@ export function selectInput(situation: Situation): Decision {
 }
 
 function chooseActive(situation: Situation, takeOver: boolean): number {
-  const { candidates, active } = situation;
+  const { candidates, active, isMainRefused = false } = situation;
   for (const [index, candidate] of candidates.entries()) {
-    if (index === active || !candidate.delivering) continue;
+    if (index === active || !candidate.delivering || (index === 0 && isMainRefused)) continue;
     if (index === 0 && active === -1) return 0;
     const better = active !== -1 && index < active && candidate.deliveringMs >= RETURN_AFTER_MS;
     if (better || takeOver) return index;

@@ -11,8 +11,10 @@ import type { NetworkAccess } from '../../modules/network.ts';
 import type { StreamView } from '../../modules/output.ts';
 import type { Extent } from '../../modules/values.ts';
 import { ContinuityLedger } from '../../protocols/link/ledger.ts';
+import { EncodedViews } from '../encode/encoded-views.ts';
 import type { StreamSample } from '../history/stream-history.ts';
 import type { StreamStatus } from '../status/schema.ts';
+import type { SteeredStream, SteeringAction, SteeringOutcome } from '../steer/steered-stream.ts';
 import { bufferLimits } from './buffer-limits.ts';
 import { Callbacks } from './callbacks.ts';
 import { FragmentAssembler } from './fragment-assembler.ts';
@@ -41,13 +43,14 @@ export interface StreamDeps {
 }
 
 /** One stream: inputs -> fragment buffer -> outputs. */
-export class Stream implements StreamView {
+export class Stream implements StreamView, SteeredStream {
   readonly name: string;
   readonly buffer: FragmentBuffer;
   readonly stats: StreamStats;
   readonly playout: Playout;
   readonly inputs: readonly InputSlot[];
   readonly outputs: readonly OutputSlot[];
+  readonly #encoded: EncodedViews;
   readonly config: StreamConfig;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -63,6 +66,8 @@ export class Stream implements StreamView {
   readonly #startedMs: number;
   #active = -1;
   #metadata: TrackMetadata | undefined;
+  /** An administrator wants the fallback, whatever the main input gives. */
+  #isFallbackForced = false;
   #watcher: Timer | undefined;
   #state: StreamStatus['state'] = 'waiting';
   startedUtcMs: number | undefined;
@@ -118,12 +123,13 @@ export class Stream implements StreamView {
           history: () => this.#history(index),
         }),
     );
+    this.#encoded = new EncodedViews({ ...deps, log: this.#log });
     this.outputs = config.outputs.map(
       (use, index) =>
         new OutputSlot({
           name: `output ${index + 1}`,
           use,
-          stream: this,
+          stream: this.#encoded.viewFor(this, use.options),
           keepDir: keepDirOf(config, `output-${index + 1}`),
           ...deps,
           log: this.#log,
@@ -145,6 +151,7 @@ export class Stream implements StreamView {
     this.#assembler.flush();
     this.playout.close();
     await Promise.all(this.outputs.map((output) => output.stop()));
+    this.#encoded.close();
   }
 
   get released(): Fragment | undefined {
@@ -182,6 +189,31 @@ export class Stream implements StreamView {
 
   status(): StreamStatus {
     return streamStatus(this);
+  }
+
+  async steerInput(index: number, action: SteeringAction): Promise<SteeringOutcome> {
+    const input = this.inputs[index];
+    if (!input) return 'missing';
+    await input.steer(action);
+    return 'done';
+  }
+
+  async steerOutput(index: number, action: SteeringAction): Promise<SteeringOutcome> {
+    const output = this.outputs[index];
+    if (!output) return 'missing';
+    await output.steer(action);
+    return 'done';
+  }
+
+  forceFallback(isActive: boolean): SteeringOutcome {
+    if (this.inputs.length < 2) return 'missing';
+    this.#isFallbackForced = isActive;
+    this.#select();
+    return 'done';
+  }
+
+  setTitle(metadata: TrackMetadata): SteeringOutcome {
+    return this.activeInput?.ingest.retitle(metadata) ?? 'no-source';
   }
 
   /** What the history keeps of this moment. */
@@ -265,6 +297,7 @@ export class Stream implements StreamView {
     const sinceStartMs = this.#clock.nowMs() - this.#startedMs;
     const decision = selectInput({
       candidates: this.inputs,
+      isMainRefused: this.#isFallbackForced,
       active: this.#active,
       silentMs: Math.min(this.activeInput?.silentMs ?? sinceStartMs, sinceStartMs),
       // What is held before sound starts is no sound that lasts: it would wait for ever for an input that died.
