@@ -40,7 +40,7 @@ describe('the clock of a session', () => {
           const frames = (afterNs * BigInt(sampleRate)) / 1_000_000_000n;
           expect(rtpTimestamp).toBe(Number((0xffff_ff00n + frames) % 2n ** 32n));
           const utcMs = UTC + 1000 + Number(afterNs) / 1e6;
-          expect(Math.abs(utcMsOfNtp(ntp, utcMs) - utcMs)).toBeLessThan(0.002);
+          expect(Math.abs(utcMsOfNtp(ntp, utcMs) - utcMs)).toBeLessThan(0.01);
         },
       ),
       { numRuns: 200 },
