@@ -2,7 +2,9 @@
  * Options that are right alone and wrong together.
  * @module
  */
+import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
+import { ENCODER_PACKAGES, encodeSettingsOf } from '../modules/encode-options.ts';
 import { isMap } from './config-tree.ts';
 import { type ConfigPath, formatPath } from './problems.ts';
 import type { ValidationContext } from './validate.ts';
@@ -29,6 +31,40 @@ export function checkCombinations(inputs: readonly Used[], outputs: readonly Use
     },
   ] as const;
   for (const kind of kinds) claimOnce(kind, context);
+  for (const output of outputs) {
+    checkEncoder(output, context);
+    checkHasPcm(output, inputs, context);
+  }
+}
+
+/** An output that is to be encoded needs the package that does it. */
+function checkEncoder({ options, path }: Used, { tree, problems }: ValidationContext): void {
+  const codec = encodeSettingsOf(options)?.codec;
+  if (codec === undefined) return;
+  const name = ENCODER_PACKAGES[codec];
+  try {
+    createRequire(import.meta.url).resolve(name);
+  } catch {
+    const at = [...path, 'encode'];
+    const reason = `the package ${name}, which encodes ${codec}, is not installed`;
+    const hint = `Install it: npm install ${name}.`;
+    problems.add('MODULE_UNFIT', { where: tree.where(at), reason, hint }, tree.positionOf(at));
+  }
+}
+
+/** Inputs that never give PCM. */
+const COMPRESSED_ONLY = new Set(['file']);
+
+/** An output of PCM needs an input that may give some. */
+function checkHasPcm({ module, options, path }: Used, inputs: readonly Used[], context: ValidationContext): void {
+  if (module.type !== 'rtp' && !encodeSettingsOf(options)) return;
+  const own = inputs.filter((input) => input.path[1] === path[1]);
+  if (own.length === 0 || !own.every((input) => COMPRESSED_ONLY.has(input.module.type))) return;
+  const { tree, problems } = context;
+  const what = module.type === 'rtp' ? 'RTP carries PCM only' : '`encode` takes PCM';
+  const reason = `${what}, and the stream's input ${own[0]!.module.type} gives audio that is encoded already`;
+  const hint = 'Use the input `wav` or `rtp`.';
+  problems.add('MODULE_UNFIT', { where: tree.where(path), reason, hint }, tree.positionOf(path));
 }
 
 function mountClaim({ options }: Used): string | undefined {

@@ -11,7 +11,7 @@ const LOW_MS = 40;
 /** So much silence at a time. */
 const SILENCE_MS = 20;
 /** So much more than a fragment and the delay may wait; then some is left out. */
-const SPARE_MS = 250;
+const SPARE_MS = 1000;
 
 /** What a feed needs. */
 export interface FlowFeedOptions {
