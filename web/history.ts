@@ -20,6 +20,8 @@ export const SPAN_MS: Record<Span, number> = { '5m': 300_000, '1h': 3_600_000, '
 /** One moment of a stream. */
 export interface Moment {
   readonly t: number;
+  /** How long it lasted, up to `t`. */
+  readonly lengthMs: number;
   readonly reserveSeconds: number | null;
   readonly bitrate: number | null;
   readonly listeners: number | null;
@@ -65,10 +67,11 @@ export class StreamHistory {
     this.#troubles = stream.counters.gaps + stream.counters.stalls;
     this.#seen.push({
       t: atMs,
+      lengthMs: STEP_MS,
       reserveSeconds: stream.buffer.reserveSeconds,
       bitrate: stream.bitrateKbps ?? null,
       listeners: listenersOf(stream),
-      latencySeconds: stream.buffer.reserveSeconds,
+      latencySeconds: this.isKept ? null : stream.buffer.reserveSeconds,
       state,
     });
     if (this.#seen.length > MAX_MOMENTS) this.#seen.splice(0, this.#seen.length - MAX_MOMENTS);
@@ -99,6 +102,7 @@ export class StreamHistory {
       kept.t.forEach((t, index) => {
         old.push({
           t: t * scale,
+          lengthMs: kept.stepMs,
           reserveSeconds: kept.reserveSeconds[index] ?? null,
           bitrate: kept.bitrate[index] ?? null,
           listeners: kept.listeners[index] ?? null,

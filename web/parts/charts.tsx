@@ -16,6 +16,14 @@ const CHARTS: readonly { column: Column; name: string; digits: number }[] = [
 const SPANS: readonly Span[] = ['5m', '1h', '24h'];
 const HEIGHT = 150;
 
+const timeWords = (seconds: number) =>
+  new Date(seconds * 1000).toLocaleTimeString([], {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: seconds % 60 ? '2-digit' : undefined,
+    hour12: false,
+  });
+
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function dataOf(moments: readonly Moment[], column: Column): uPlot.AlignedData {
@@ -59,7 +67,10 @@ function Chart({ column, name, digits, moments, zoom }: ChartProps) {
         legend: { show: false },
         cursor: { drag: { x: true, y: false }, sync: { key: 'stream' } },
         scales: { y: { range: (_, __, max) => [0, Math.max(1, (max ?? 1) * 1.1)] } },
-        axes: [axis, { ...axis, size: 44 }],
+        axes: [
+          { ...axis, values: (_, splits) => splits.map(timeWords) },
+          { ...axis, size: 44 },
+        ],
         series: [
           {},
           {

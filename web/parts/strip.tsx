@@ -21,13 +21,20 @@ interface Cell {
   lowest: number | null;
 }
 
+function noteIn(cell: Cell, state: number, reserveSeconds: number | null): void {
+  if (RANK.indexOf(state) > RANK.indexOf(cell.state)) cell.state = state;
+  if (reserveSeconds !== null) cell.lowest = Math.min(cell.lowest ?? Number.POSITIVE_INFINITY, reserveSeconds);
+}
+
 function cellsOf(moments: readonly Moment[], fromMs: number, spanMs: number): Cell[] {
   const cells: Cell[] = Array.from({ length: CELLS }, () => ({ state: NO_DATA, lowest: null }));
-  for (const { t, state, reserveSeconds } of moments) {
-    const cell = cells[Math.min(CELLS - 1, Math.floor(((t - fromMs) / spanMs) * CELLS))];
-    if (!cell) continue;
-    if (RANK.indexOf(state) > RANK.indexOf(cell.state)) cell.state = state;
-    if (reserveSeconds !== null) cell.lowest = Math.min(cell.lowest ?? Number.POSITIVE_INFINITY, reserveSeconds);
+  const indexOf = (t: number) => Math.floor(((t - fromMs) / spanMs) * CELLS);
+  for (const { t, lengthMs, state, reserveSeconds } of moments) {
+    if (state === NO_DATA) continue;
+    const last = Math.min(CELLS - 1, indexOf(t));
+    for (let index = Math.max(0, indexOf(t - lengthMs * 1.3) + 1); index <= last; index++)
+      noteIn(cells[index]!, state, reserveSeconds);
+    if (last >= 0) noteIn(cells[last]!, state, reserveSeconds);
   }
   return cells;
 }

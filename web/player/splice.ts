@@ -8,16 +8,16 @@ import { Tail } from './tail.ts';
 /** Looking for the place is given up at this. */
 const MAX_HELD = 4 * 1024 * 1024;
 
-/** A place in a stream: the run of audio and a byte in it. */
+/** A place in a stream: which start of the mount, and a byte of what it sends. */
 export interface Position {
-  readonly epoch: string;
+  readonly run: string;
   readonly byte: number;
 }
 
-/** Reads `EPOCH.BYTE`; undefined for anything else. */
+/** Reads `RUN.BYTE`; undefined for anything else. */
 export function parsePosition(text: string | null): Position | undefined {
   const match = /^([\w-]{1,64})\.(\d{1,15})$/.exec(text ?? '');
-  return match ? { epoch: match[1]!, byte: Number(match[2]) } : undefined;
+  return match ? { run: match[1]!, byte: Number(match[2]) } : undefined;
 }
 
 /** What a connection's next bytes are. */
@@ -36,9 +36,9 @@ export class Splice {
   exactCount = 0;
   brokenCount = 0;
 
-  /** The position behind all that was played, to ask for: `EPOCH.BYTE`. */
+  /** The position behind all that was played, to ask for: `RUN.BYTE`. */
   get next(): string | undefined {
-    return this.#position && `${this.#position.epoch}.${this.#position.byte}`;
+    return this.#position && `${this.#position.run}.${this.#position.byte}`;
   }
 
   /** A connection answers; `position` is where its first byte lies, as the server says. */
@@ -48,7 +48,7 @@ export class Splice {
     this.#searched = 0;
     const before = this.#position;
     if (this.#tail.length === 0) this.join = 'first';
-    else if (position && before && position.epoch === before.epoch && position.byte === before.byte) this.#joined();
+    else if (position && before && position.run === before.run && position.byte === before.byte) this.#joined();
     else this.join = 'searching';
     if (this.join !== 'searching') this.#position = position;
     else this.#position = position ?? undefined;
@@ -102,7 +102,7 @@ export class Splice {
   }
 
   #advance(bytes: number): void {
-    if (this.#position) this.#position = { epoch: this.#position.epoch, byte: this.#position.byte + bytes };
+    if (this.#position) this.#position = { run: this.#position.run, byte: this.#position.byte + bytes };
   }
 }
 

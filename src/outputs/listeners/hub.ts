@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { Fragment, StreamFormat } from '../../core/fragment.ts';
@@ -8,6 +9,7 @@ import { type IcyTrack, interleaveBatch } from './icy-track.ts';
 import { findJoinPoint } from './join-point.ts';
 import { type LeaveReason, Listener } from './listener.ts';
 import { metadataInterval } from './metadata-interval.ts';
+import { findResumePoint, type StreamPosition } from './resume-point.ts';
 import { type Sender, sendSoon } from './send-round.ts';
 import { joinFragments } from './wire-batch.ts';
 
@@ -37,8 +39,14 @@ export interface Joining {
   readonly agent: string;
   /** It asked for inline metadata. */
   readonly icy: boolean;
+  /** The byte that it wants first, when it goes on after a lost connection; not with inline metadata. */
+  readonly from?: StreamPosition | undefined;
   /** Makes the response head for the format of the first byte; `metaint` when metadata will be inside. */
-  readonly head: (format: StreamFormat | undefined, metaint: number | undefined) => Buffer;
+  readonly head: (
+    format: StreamFormat | undefined,
+    metaint: number | undefined,
+    position: StreamPosition | undefined,
+  ) => Buffer;
 }
 
 /** How a new listener begins: the same for all who join between two flushes in the same way. */
@@ -49,6 +57,8 @@ export interface Opening {
   readonly metaint: number | undefined;
   /** What is sent at once; undefined for nothing. */
   readonly burst: Buffer | undefined;
+  /** Where the first byte lies; undefined before the first audio, and when the first bytes are headers or metadata. */
+  readonly position: StreamPosition | undefined;
 }
 
 interface JoinImage extends Opening {
@@ -62,6 +72,9 @@ interface Delivery {
   /** Only the first so many: who joins while this is being sent already has it. */
   readonly count: number;
 }
+
+/** More than any burst: what a first listener is sent was never counted, and has a position all the same. */
+const FIRST_BYTE = 1e9;
 
 const LISTENER = Symbol('listener');
 type ListenerSocket = Socket & { [LISTENER]?: { hub: ListenerHub; listener: Listener } };
@@ -100,6 +113,8 @@ export class ListenerHub implements Sender {
   #work: Delivery[] = [];
   #workAt = 0;
   #closed = false;
+  /** The byte behind all that was sent: what everybody who listens without titles has counted to. */
+  #edge: StreamPosition = { run: randomBytes(8).toString('hex'), byte: FIRST_BYTE };
   #interval: { format: StreamFormat; bytes: number } | undefined;
   readonly counters = { joins: 0, bytesSent: 0, peak: 0, slow: 0, kicked: 0 };
 
@@ -131,16 +146,16 @@ export class ListenerHub implements Sender {
   /** Sends head and burst and keeps the listener until its socket closes or `leave`. */
   join(joining: Joining): void {
     const { clock } = this.#options;
-    const { socket, icy } = joining;
+    const { socket, icy, from } = joining;
     if (this.#closed || socket.destroyed) return void socket.destroy(); // its `close` may be over: nothing would take it out
-    const image = this.#image(icy);
+    const image = (from && !icy ? this.#resumed(from) : undefined) ?? this.#image(icy);
     const listener = new Listener(this.#nextId++, socket, joining.address, joining.agent, clock.nowMs());
     (socket as ListenerSocket)[LISTENER] = { hub: this, listener };
     socket.on('error', ignore);
     socket.on('close', onSocketGone);
     socket.resume(); // what it sends is of no interest, that it closes is
     socket.cork();
-    socket.write(joining.head(image.format, image.metaint));
+    socket.write(joining.head(image.format, image.metaint, image.position));
     if (image.burst) listener.write(image.burst);
     socket.uncork();
     this.#listeners.set(listener.id, listener);
@@ -191,6 +206,10 @@ export class ListenerHub implements Sender {
 
   /** Nobody listens: the next listener begins from here. */
   #skipTo(newest: Fragment): void {
+    const last = this.#flushed;
+    // Counted as if somebody listened: who was alone and comes back goes on.
+    const skipped = upTo(this.#options.stream.buffer.from((last?.sequence ?? newest.sequence - 1) + 1), newest);
+    this.#advance(joinedLength(skipped, this.#format));
     this.#flushed = newest;
     this.#format = newest.format;
     this.#unsent = [];
@@ -259,6 +278,7 @@ export class ListenerHub implements Sender {
     }
     this.#someLeft = false;
     this.#groups.advanced(batch.data.length);
+    this.#advance(batch.data.length);
   }
 
   #sendTo(listener: Listener, data: Buffer): void {
@@ -301,15 +321,38 @@ export class ListenerHub implements Sender {
       const format = newest?.format;
       // Without a burst the decoder still needs its headers; the next flush does not repeat them.
       const headers = format?.headers;
-      if (!headers?.length) return { format, metaint, burst: undefined, track };
+      if (!headers?.length) return { format, metaint, burst: undefined, track, position: this.#edge };
       const batch = { data: headers, opening: stream.metadata, marks: [], format };
-      return { format, metaint, burst: track ? interleaveBatch(batch, track) : headers, track };
+      return { format, metaint, burst: track ? interleaveBatch(batch, track) : headers, track, position: undefined };
     }
     const preference = metaint ? this.#preference(metaint) : undefined;
     const { fragment, offset } = findJoinPoint(stream.buffer, newest, burstMs, preference);
     const batch = joinFragments(upTo(stream.buffer.from(fragment.sequence), newest), undefined, offset);
     const burst = track ? interleaveBatch(batch, track) : batch.data;
-    return { format: fragment.format, metaint, burst, track };
+    const isBare = !track && fragment.format.headers.length === 0;
+    const position = isBare ? this.#before(batch.data.length) : undefined;
+    return { format: fragment.format, metaint, burst, track, position };
+  }
+
+  /** All that a listener missed, from the byte that it wants on; undefined when it cannot go on there. */
+  #resumed({ run, byte }: StreamPosition): JoinImage | undefined {
+    const newest = this.#flushed;
+    const behind = this.#edge.byte - byte;
+    if (!newest || run !== this.#edge.run || behind < 0) return undefined;
+    const { buffer } = this.#options.stream;
+    const point = behind > 0 ? findResumePoint(buffer, newest, behind) : undefined;
+    if (behind > 0 && !point) return undefined;
+    const missed = point && upTo(buffer.from(point.fragment.sequence), newest);
+    const burst = missed && joinFragments(missed, newest.format, point.offset).data;
+    return { format: newest.format, metaint: undefined, burst, track: undefined, position: { run, byte } };
+  }
+
+  #before(bytes: number): StreamPosition {
+    return { run: this.#edge.run, byte: this.#edge.byte - bytes };
+  }
+
+  #advance(bytes: number): void {
+    this.#edge = { run: this.#edge.run, byte: this.#edge.byte + bytes };
   }
 
   /** Chosen once for a format, so that listeners can share. */
@@ -336,6 +379,18 @@ export class ListenerHub implements Sender {
     this.#format = this.#flushed?.format;
     return this.#flushed;
   }
+}
+
+/** As long as `joinFragments` makes it. */
+function joinedLength(fragments: Iterable<Fragment>, format: StreamFormat | undefined): number {
+  let bytes = 0;
+  let current = format;
+  for (const fragment of fragments) {
+    if (fragment.format !== current) bytes += fragment.format.headers.length;
+    current = fragment.format;
+    bytes += fragment.data.length;
+  }
+  return bytes;
 }
 
 function* upTo(fragments: Iterable<Fragment>, newest: Fragment): Generator<Fragment> {

@@ -2,6 +2,7 @@ import type { StreamFormat } from '../../core/fragment.ts';
 import type { StationInfo } from '../../core/station.ts';
 import { type Header, responseHead } from '../../protocols/http/head-writer.ts';
 import { stationHeaders } from '../../protocols/icy/station-headers.ts';
+import { formatPosition, type StreamPosition } from './resume-point.ts';
 
 /** Players that only understand `ICY 200 OK`. */
 const ICY_STATUS_AGENTS = /shoutcastsource|windows-media-player|realmedia|blackberry/i;
@@ -11,7 +12,7 @@ export const CORS_HEADERS: readonly Header[] = [
   ['Access-Control-Allow-Origin', '*'],
   [
     'Access-Control-Expose-Headers',
-    'Content-Range, Icy-Br, Icy-Description, Icy-Genre, Icy-MetaInt, Icy-Name, Icy-Pub, Icy-Url',
+    'Content-Range, Icy-Br, Icy-Description, Icy-Genre, Icy-MetaInt, Icy-Name, Icy-Pub, Icy-Url, X-Stream-Position',
   ],
 ];
 
@@ -29,17 +30,20 @@ export interface StreamHead {
   readonly streamName: string;
   /** Set when metadata will be inside. */
   readonly metaint: number | undefined;
+  /** Where the first byte lies, for players that go on there after a lost connection. */
+  readonly position?: StreamPosition | undefined;
 }
 
 /** The head before the audio: HTTP/1.0 without a length, which every player understands. */
 export function streamHead(head: StreamHead): Buffer {
-  const { agent, format, station, streamName, metaint } = head;
+  const { agent, format, station, streamName, metaint, position } = head;
   const status = ICY_STATUS_AGENTS.test(agent) ? 'ICY 200 OK' : 'HTTP/1.0 200 OK';
   return responseHead(status, [
     ['Server', 'distream'],
     ['Content-Type', format?.contentType ?? 'audio/mpeg'],
     ...stationHeaders({ name: streamName, ...station }),
     ...(metaint ? ([['icy-metaint', String(metaint)]] as const) : []),
+    ...(position ? ([['X-Stream-Position', formatPosition(position)]] as const) : []),
     ...NO_CACHE,
     ...CORS_HEADERS,
     ['Connection', 'close'],

@@ -4,6 +4,7 @@ import type { StreamView } from '../../modules/output.ts';
 import { headerText } from '../../protocols/http/header-text.ts';
 import type { Joining, ListenerHub } from './hub.ts';
 import { rangeProbeAnswer, refusalAnswer, streamHead } from './response-heads.ts';
+import { parsePosition } from './resume-point.ts';
 
 const MAX_AGENT = 200;
 /** How long an answered client may take to close. */
@@ -46,14 +47,15 @@ export class StreamMount implements ListenerMount {
     }
     const agent = headerText(headers.get('user-agent'), MAX_AGENT) ?? '';
     const icy = wantsMetadata(headers.get('icy-metadata'));
-    const head: Joining['head'] = (format, metaint) =>
-      streamHead({ agent, format, station: stream.station, streamName: stream.name, metaint });
+    const head: Joining['head'] = (format, metaint, position) =>
+      streamHead({ agent, format, station: stream.station, streamName: stream.name, metaint, position });
     const isProbe = this.#options.rangeProbe && !icy && headers.get('range') === 'bytes=0-1';
     if (!isHead && !isProbe) {
-      return hub.join({ socket: request.socket, address: request.clientAddress, agent, icy, head });
+      const from = parsePosition(request.query.get('from'));
+      return hub.join({ socket: request.socket, address: request.clientAddress, agent, icy, from, head });
     }
     const opening = hub.opening(icy);
-    if (isHead) return this.#finish(request, head(opening.format, opening.metaint));
+    if (isHead) return this.#finish(request, head(opening.format, opening.metaint, undefined));
     this.counters.probes++;
     const firstBytes = (opening.burst ?? stream.released!.data).subarray(0, 2);
     this.#finish(request, rangeProbeAnswer(opening.format, firstBytes));
