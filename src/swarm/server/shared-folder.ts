@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { rangeLength } from '../../protocols/pdtp/byte-range.ts';
+import { type ByteRange, rangeLength } from '../../protocols/pdtp/byte-range.ts';
 import { chunkRange, MAX_CHUNKS } from '../../protocols/pdtp/chunks.ts';
 import type { SharedFile } from '../coordinator/shared-file.ts';
 
@@ -48,7 +48,11 @@ export class SharedFolder {
 
   /** The bytes of a chunk; undefined when the file is no longer this version. */
   async read(file: SharedFile, chunk: number): Promise<Buffer | undefined> {
-    const range = chunkRange(file, chunk);
+    return this.readRange(file, chunkRange(file, chunk));
+  }
+
+  /** The bytes of a range; undefined when the file is no longer this version, or shorter. */
+  async readRange(file: SharedFile, range: ByteRange): Promise<Buffer | undefined> {
     const handle = await this.#open(file.path);
     if (!handle) return undefined;
     try {

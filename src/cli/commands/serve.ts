@@ -1,0 +1,69 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_PDTP_PORT } from '../../protocols/pdtp/pdtp-url.ts';
+import { portNumber } from '../dstream.ts';
+import type { CliIo } from '../io.ts';
+import { addExamples, addLogOptions, type CommonOptions, type Outcome, wantsColour } from '../program.ts';
+
+interface ServeOptions extends CommonOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly name?: string;
+  readonly chunkSize: number;
+  readonly givePort: number;
+}
+
+const CHUNK_BYTES = 65_536;
+const GIVE_PORT = 8000;
+
+/** `distream serve [DIR]` */
+export function addServe(program: Command, outcome: Outcome, io: CliIo): void {
+  const command = program
+    .command('serve')
+    .description('publish the files of a folder to a swarm: who fetches them carries them to others')
+    .argument('[folder]', 'folder whose files are published', '.')
+    .option('--host <address>', 'address to listen on', '::')
+    .addOption(
+      new Option('--port <port>', 'port; the status page is at the next one')
+        .argParser(portNumber)
+        .default(DEFAULT_PDTP_PORT),
+    )
+    .option('--name <host>', 'name of this server in addresses (default: what clients use)')
+    .addOption(
+      new Option('--chunk-size <bytes>', 'bytes of a chunk, the unit that is passed on')
+        .argParser(chunkBytes)
+        .default(CHUNK_BYTES),
+    )
+    .addOption(
+      new Option('--give-port <port>', 'first port that is tried for giving').argParser(portNumber).default(GIVE_PORT),
+    )
+    .action(async (folder: string, _options, self: Command) => {
+      const options = self.optsWithGlobals<ServeOptions>();
+      const { runServer } = await import('../swarm/run-server.ts');
+      outcome.code = await runServer(
+        {
+          host: options.host,
+          port: options.port,
+          virtualHost: options.name ?? 'localhost',
+          fileRoot: folder,
+          chunkSize: options.chunkSize,
+          listenPort: options.givePort,
+          logLevel: options.logLevel ?? 'info',
+          logFormat: options.logFormat,
+          logfile: undefined,
+          colour: wantsColour(options, io),
+        },
+        io,
+      );
+    });
+  addLogOptions(command);
+  addExamples(command, [
+    ['distream serve music', 'publishes the folder music as pdtp://THIS-HOST/PATH'],
+    ['distream get pdtp://localhost/song.mp3', 'fetches from it'],
+  ]);
+}
+
+function chunkBytes(text: string): number {
+  const bytes = /^\d{1,8}$/.test(text) ? Number(text) : 0;
+  if (bytes < 256 || bytes > 2 ** 24) throw new InvalidArgumentError('Expected bytes from 256 to 16777216.');
+  return bytes;
+}

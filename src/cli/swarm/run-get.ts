@@ -1,0 +1,133 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { EXIT } from '../../core/error-codes.ts';
+import { DistreamError } from '../../core/errors.ts';
+import { type Logger, silentLogger } from '../../core/logger.ts';
+import { systemRandom } from '../../core/random.ts';
+import { cleanText } from '../../core/text.ts';
+import type { Dialect } from '../../protocols/pdtp/dialect.ts';
+import { fileNameOf, parsePdtpUrl } from '../../protocols/pdtp/pdtp-url.ts';
+import { type DownloadProgress, download } from '../../swarm/peer/download.ts';
+import type { CliIo } from '../io.ts';
+import { EXIT_INTERRUPTED } from '../stop.ts';
+import { bytesText, progressLine } from './progress-line.ts';
+
+const LINE_MS = 250;
+
+/** What a fetching command was told. */
+export interface GetCommand {
+  readonly url: string;
+  /** A path, or `-` for standard output; undefined: the file's own name in the working directory. */
+  readonly output: string | undefined;
+  readonly listenHost: string;
+  readonly listenPort: number;
+  readonly upload: boolean;
+  readonly dialect: Dialect;
+  readonly stallMs: number;
+  readonly quiet: boolean;
+}
+
+/** Fetches a file or plays a live stream. Answers the exit code: 0 only when all is there and every hash was right. */
+export async function runGet(command: GetCommand, io: CliIo): Promise<number> {
+  const url = parsePdtpUrl(command.url);
+  if (!url) {
+    const reason = `"${cleanText(command.url, 200)}" is no address such as pdtp://host/path`;
+    throw new DistreamError('USAGE', { reason });
+  }
+  const stop = new AbortController();
+  const unsubscribe = io.onStop(() => (stop.signal.aborted ? io.exit(EXIT_INTERRUPTED) : stop.abort()));
+  const target = await openTarget(command.output, url.path);
+  const shown = new ShownProgress(io, command.quiet);
+  try {
+    await download({
+      clock: io.clock,
+      log: shown.log,
+      random: systemRandom,
+      url,
+      displayUrl: command.url,
+      dialect: command.dialect,
+      give: command.upload ? { host: command.listenHost, port: command.listenPort } : undefined,
+      path: target.path,
+      sink: target.sink,
+      isKept: target.isKept,
+      stallMs: command.stallMs,
+      signal: stop.signal,
+      onProgress: (progress) => shown.show(progress),
+    });
+    shown.end(true);
+    return EXIT.ok;
+  } catch (error) {
+    shown.end(false);
+    if (stop.signal.aborted) return EXIT_INTERRUPTED;
+    throw error;
+  } finally {
+    unsubscribe();
+    await target.close();
+  }
+}
+
+interface Target {
+  readonly path: string;
+  readonly sink: Writable | undefined;
+  readonly isKept: boolean;
+  close(): Promise<void>;
+}
+
+async function openTarget(output: string | undefined, urlPath: string): Promise<Target> {
+  if (output !== '-') {
+    const path = output ?? fileNameOf(urlPath);
+    if (path === undefined) throw new DistreamError('USAGE', { reason: 'the address has no file name; use -o FILE' });
+    return { path, sink: undefined, isKept: true, close: async () => {} };
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'distream-get-'));
+  const close = () => rm(folder, { recursive: true, force: true });
+  return { path: join(folder, 'file'), sink: process.stdout, isKept: false, close };
+}
+
+/** Progress on a terminal, one line that is written over; else only the end. */
+class ShownProgress {
+  readonly #io: CliIo;
+  readonly #isQuiet: boolean;
+  #last: DownloadProgress | undefined;
+  #shownMs = Number.NEGATIVE_INFINITY;
+  #isLineOpen = false;
+
+  constructor(io: CliIo, isQuiet: boolean) {
+    this.#io = io;
+    this.#isQuiet = isQuiet;
+  }
+
+  get log(): Logger {
+    const tell = (message: string) => {
+      if (this.#isQuiet) return;
+      this.#clear();
+      this.#io.err(`${cleanText(message)}\n`);
+    };
+    return { ...silentLogger, warn: tell, error: tell };
+  }
+
+  show(progress: DownloadProgress): void {
+    this.#last = progress;
+    const nowMs = this.#io.clock.nowMs();
+    if (this.#isQuiet || !this.#io.errIsTerminal || nowMs - this.#shownMs < LINE_MS) return;
+    this.#shownMs = nowMs;
+    this.#io.err(`\r${progressLine(progress, this.#io.size().columns - 1)}\u001b[K`);
+    this.#isLineOpen = true;
+  }
+
+  end(isWhole: boolean): void {
+    this.#clear();
+    if (!isWhole || this.#isQuiet || !this.#last) return;
+    const { bytesDone, bytesResumed, shareFromPeers } = this.#last;
+    const resumed = bytesResumed > 0 ? `, ${bytesText(bytesResumed)} were there already` : '';
+    const share = `${Math.round(shareFromPeers * 100)} % from peers`;
+    this.#io.err(`${bytesText(bytesDone)}, every chunk verified; ${share}${resumed}\n`);
+  }
+
+  #clear(): void {
+    if (this.#isLineOpen) this.#io.err('\r\u001b[K');
+    this.#isLineOpen = false;
+  }
+}
