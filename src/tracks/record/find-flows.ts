@@ -21,8 +21,8 @@ export interface FindOptions {
 
 const SAP_PREFIX = 'sap://';
 /** Announcements of one session come together; after the newest one that fits, this much more is waited. */
-const SETTLE_MS = 1500;
-const POLL_MS = 100;
+const SETTLE_MS = 250;
+const POLL_MS = 50;
 
 /**
  * The flows that targets mean: SDP files, `sap://NAME`, `HOST:PORT`.

@@ -7,6 +7,7 @@ import { addressKind } from '../../protocols/sdp/ip-address.ts';
 import type { FlowLine } from './flow-line.ts';
 import type { FlowPath } from './flow-spec.ts';
 import { ReceiveSocket } from './receive-socket.ts';
+import { RedundantReception } from './redundant-reception.ts';
 
 /** What a flow is received with. */
 export interface FlowReceiverOptions {
@@ -20,7 +21,8 @@ export interface FlowReceiverOptions {
 interface PathSockets {
   readonly rtp: ReceiveSocket;
   /** The same socket where the two share a port. */
-  readonly rtcp: ReceiveSocket;
+  rtcp: ReceiveSocket;
+  redundancy?: ReceiveSocket;
   readonly isIPv6: boolean;
 }
 
@@ -28,10 +30,13 @@ interface PathSockets {
 export class FlowReceiver {
   readonly #options: FlowReceiverOptions;
   readonly #paths: PathSockets[] = [];
+  readonly #redundant: RedundantReception | undefined;
   #malformedRtcp = 0;
 
   private constructor(options: FlowReceiverOptions) {
     this.#options = options;
+    const types = options.paths.flatMap(({ redundancy }) => (redundancy ? [redundancy.fecPayloadType] : []));
+    this.#redundant = types.length > 0 ? new RedundantReception(options.line, types) : undefined;
   }
 
   /** Opens all sockets; throws what `ReceiveSocket.open` throws, and none is left open then. */
@@ -46,6 +51,11 @@ export class FlowReceiver {
     }
   }
 
+  /** Packets that were lost and made again out of parity. */
+  get repaired(): number {
+    return this.#redundant?.repaired ?? 0;
+  }
+
   /** Datagrams at the RTCP port that were no RTCP. */
   get malformedRtcp(): number {
     return this.#malformedRtcp;
@@ -58,26 +68,35 @@ export class FlowReceiver {
   };
 
   close(): void {
-    for (const { rtp, rtcp } of this.#paths) {
+    for (const { rtp, rtcp, redundancy } of this.#paths) {
       rtp.close();
+      redundancy?.close();
       if (rtcp !== rtp) rtcp.close();
     }
     this.#paths.length = 0;
   }
 
   async #openPath(path: FlowPath): Promise<void> {
-    const { address, port, rtcpPort, sources } = path;
+    const { address, port, rtcpPort, sources, redundancy } = path;
     const isGroup = address !== undefined && addressKind(address) === 'multicast';
     const localAddress = isGroup ? this.#options.localAddressOf(path) : undefined;
     const place = { address, localAddress, sources };
     const rtp = await ReceiveSocket.open({ ...place, port }, rtcpPort === port ? this.#onMixed : this.#onRtp);
-    const sockets = { rtp, rtcp: rtp, isIPv6: address?.includes(':') ?? false };
+    const sockets: PathSockets = { rtp, rtcp: rtp, isIPv6: address?.includes(':') ?? false };
     this.#paths.push(sockets);
     if (rtcpPort !== port) sockets.rtcp = await ReceiveSocket.open({ ...place, port: rtcpPort }, this.#onRtcp);
+    if (!redundancy || redundancy.port === port || redundancy.port === rtcpPort) return;
+    sockets.redundancy = await ReceiveSocket.open({ ...place, port: redundancy.port }, this.#onRedundancy);
   }
 
   readonly #onRtp = (datagram: Buffer, from: RemoteInfo): void => {
-    this.#options.line.receive(datagram, from.address, this.#options.clock.nowMs());
+    const { line, clock } = this.#options;
+    if (this.#redundant) this.#redundant.media(datagram, from.address, clock.nowMs());
+    else line.receive(datagram, from.address, clock.nowMs());
+  };
+
+  readonly #onRedundancy = (datagram: Buffer, from: RemoteInfo): void => {
+    this.#redundant?.redundancy(datagram, from.address, this.#options.clock.nowMs());
   };
 
   readonly #onRtcp = (datagram: Buffer, from: RemoteInfo): void => {

@@ -1,5 +1,6 @@
 import type { RepairOffer } from '../../protocols/repair/offer.ts';
 import type { PcmEncoding } from '../../protocols/sdp/flows.ts';
+import type { Redundancy } from '../../protocols/sdp/redundancy.ts';
 
 /** Where a flow comes in. Addresses are literals. */
 export interface FlowPath {
@@ -11,6 +12,8 @@ export interface FlowPath {
   readonly sources: readonly string[];
   /** The sender's own address as its description has it: a group is joined on that network. */
   readonly origin?: string;
+  /** Where duplicates and parity come in, at the same address. */
+  readonly redundancy?: Redundancy;
 }
 
 /** A flow that is to be recorded. */

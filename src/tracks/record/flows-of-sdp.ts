@@ -73,10 +73,18 @@ function titleOf({ title }: AudioFlow, sessionName: string, flowCount: number): 
   return title !== '' || flowCount > 1 ? title : sessionName;
 }
 
-function pathOf({ address, addressKind, port, rtcpPort, sources }: AudioFlow, origin: string): FlowPath {
+function pathOf(flow: AudioFlow, origin: string): FlowPath {
+  const { address, addressKind, port, rtcpPort, sources, redundancy } = flow;
   // A host that is named is somebody; we listen at all addresses then.
   const isLiteral = addressKind === 'multicast' || addressKind === 'unicast' || addressKind === 'loopback';
-  return { ...(isLiteral ? { address } : {}), port, rtcpPort, sources, ...(origin === '' ? {} : { origin }) };
+  return {
+    ...(isLiteral ? { address } : {}),
+    port,
+    rtcpPort,
+    sources,
+    ...(origin === '' ? {} : { origin }),
+    ...(redundancy ? { redundancy } : {}),
+  };
 }
 
 /** Tells clocks apart; undefined for one that cannot be told from others. */

@@ -3,6 +3,7 @@ import { DistreamError, reasonOf } from '../../core/errors.ts';
 import type { NtpClient } from '../ntp-client.ts';
 import type { Take as TakeAccount, TakeClock } from '../proof/take-schema.ts';
 import type { TakeFileSystem } from './file-system.ts';
+import type { FlowLine } from './flow-line.ts';
 import { FlowReceiver } from './flow-receiver.ts';
 import { type FlowPath, type FlowSpec, frameBytesOfFlow } from './flow-spec.ts';
 import { localAddressFor } from './local-interface.ts';
@@ -58,7 +59,7 @@ export class RecordSession {
       maxMs: options.maxMs,
       clockAccount: () => this.#clockAccount(),
       onNote: options.onNote,
-      repairedOf: (line) => this.#feedback?.repairedOf(line) ?? 0,
+      repairedOf: (line) => this.#repairedOf(line),
     });
   }
 
@@ -108,7 +109,12 @@ export class RecordSession {
 
   /** A snapshot; the peaks are those since the one before. */
   progress(): RecordProgress {
-    return recordProgress(this.take, this.#options.clock.nowMs(), (line) => this.#feedback?.repairedOf(line) ?? 0);
+    return recordProgress(this.take, this.#options.clock.nowMs(), (line) => this.#repairedOf(line));
+  }
+
+  #repairedOf(line: FlowLine): number {
+    const index = this.take.flows.findIndex((flow) => flow.line === line);
+    return (this.#feedback?.repairedOf(line) ?? 0) + (this.#receivers[index]?.repaired ?? 0);
   }
 
   #hasEnded(): boolean {

@@ -4,6 +4,7 @@ import { reasonOf } from '../../core/errors.ts';
 import { VERSION } from '../../core/version.ts';
 import { timeReferenceOf } from '../../media/wav/bext-chunk.ts';
 import { WavHeadWriter } from '../../media/wav/write-head.ts';
+import { framesText, timeText } from '../proof/position-text.ts';
 import { proveTake } from '../proof/prove-take.ts';
 import type { Take as TakeAccount, TakeClock } from '../proof/take-schema.ts';
 import { takeAccount } from './account.ts';
@@ -126,7 +127,7 @@ export class Take {
     for (const { line } of this.flows) line.finish();
     if (this.#path === undefined) return undefined;
     const description = this.#description();
-    await Promise.all(this.#files().map((file) => file.close(description)));
+    await Promise.all(this.#files().map((file) => file.close(`${description}${gapWords(file)}`)));
     await this.#writing;
     await this.#writeAccount(true);
     return this.account(true);
@@ -232,4 +233,12 @@ export class Take {
       if (isOver) this.#options.onNote(`cannot write take.json: ${reasonOf(error)}`);
     }
   }
+}
+
+// What the file itself says of what it misses; take.json has the list.
+function gapWords({ pcm, format }: TrackFile): string {
+  const [first] = pcm.gaps.entries();
+  if (!first) return '; no gaps';
+  const { count, frames } = pcm.gaps;
+  return `; ${count} ${count === 1 ? 'gap' : 'gaps'} at the end of the take, ${framesText(frames, format.sampleRate)} silent, first at ${timeText(first[0], format.sampleRate)}`;
 }
