@@ -17,6 +17,16 @@ export interface PlanOptions {
   /** A chunk that is due within this time comes from the server if no peer is free. Default 700 ms. */
   readonly rescueMs?: number;
   readonly weights?: Weights;
+  /** Chunks that are known not to come, to be sent at once: what was wrong, or whose giver has gone. */
+  readonly missing?: readonly Missing[];
+  /** Leases carry the new chunks; only what is urgent or missing is planned. */
+  readonly leased?: boolean;
+}
+
+/** A taker and a chunk that it should have by now. */
+export interface Missing {
+  readonly taker: number;
+  readonly chunk: number;
 }
 
 /** Chunks that are tried for one giver in one plan, and givers that are tried for one urgent chunk. */
@@ -36,7 +46,7 @@ const END_SHARE = 0.07;
  * 3. Each free giver its rarest chunk that somebody lacks, to the taker that will soonest pass it on.
  */
 export function planTransfers(swarm: Swarm, options: PlanOptions): Transfer[] {
-  return new Plan(swarm, options).run();
+  return new Plan(swarm, options).run(options);
 }
 
 class Plan {
@@ -58,10 +68,13 @@ class Plan {
     this.#search = { swarm, nowMs: options.nowMs, random: options.random, weights };
   }
 
-  run(): Transfer[] {
+  run({ missing, leased }: PlanOptions): Transfer[] {
+    for (const { taker, chunk } of missing ?? []) this.#fetchNow(taker, chunk);
     if (this.#swarm.totalNeeded > 0 && this.#swarm.options.chunkDurationMs) this.#urgent();
-    this.#server();
-    this.#peers();
+    if (!leased) {
+      this.#server();
+      this.#peers();
+    }
     return this.#transfers;
   }
 
@@ -86,6 +99,13 @@ class Plan {
         if (this.#swarm.lacks(taker, chunk)) this.#fetch(taker, chunk, chunk * durationMs - elapsedMs);
       }
     }
+  }
+
+  #fetchNow(taker: number, chunk: number): void {
+    const { peers, options, first, end } = this.#swarm;
+    if (chunk < first || chunk >= end || !this.#swarm.lacks(taker, chunk)) return;
+    const dueMs = peers.playsFirstChunkAtMs[taker]! + chunk * (options.chunkDurationMs ?? 0);
+    this.#fetch(taker, chunk, dueMs - this.#nowMs);
   }
 
   #fetch(taker: number, chunk: number, dueInMs: number): void {

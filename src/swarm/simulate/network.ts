@@ -96,6 +96,11 @@ export class Network {
     for (const other of others) this.#share(other);
   }
 
+  /** The receiver does not want it any more: nothing is sent if it has not begun. */
+  cancel(flow: Flow): void {
+    if (flow.version === 0 && !flow.active && this.#members[flow.to]!.in.has(flow)) this.#remove(flow);
+  }
+
   #remove(flow: Flow): void {
     const { out } = this.#members[flow.from]!;
     out.splice(out.indexOf(flow), 1);
