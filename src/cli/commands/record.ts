@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT } from '../../core/error-codes.ts';
-import { DistreamError } from '../../core/errors.ts';
+import { DistreamError, reasonOf } from '../../core/errors.ts';
 import { systemRandom } from '../../core/random.ts';
 import { cleanText } from '../../core/text.ts';
 import type { FlowSpec } from '../../tracks/record/flow-spec.ts';
@@ -101,6 +101,8 @@ async function recordFlows(
     clock: io.clock,
     onNote: (text) => display.note(text),
   });
+  const { writeTake } = await import('../../tracks/repair/take-folder.ts');
+  await writeTake(session.take.path!, proven).catch((error: unknown) => display.note(reasonOf(error)));
   display.report(proven, session.progress());
   const isWhole = !session.take.hasFailed && proven.tracks.every(({ gaps }) => gaps.length === 0);
   const isProven = flags.sent === undefined ? (repaired?.isProven ?? true) : proven.verdict.isIdentical;
