@@ -39,8 +39,9 @@ describe('the clock of a session', () => {
           const { ntp, rtpTimestamp } = clock.reportTimes(clock.startNs + afterNs, sampleRate);
           const frames = (afterNs * BigInt(sampleRate)) / 1_000_000_000n;
           expect(rtpTimestamp).toBe(Number((0xffff_ff00n + frames) % 2n ** 32n));
-          const utcMs = UTC + 1000 + Number(afterNs) / 1e6;
-          expect(Math.abs(utcMsOfNtp(ntp, utcMs) - utcMs)).toBeLessThan(0.01);
+          // The instant of that very frame, not of the moment within it.
+          const utcMs = UTC + 1000 + (Number(frames) * 1000) / sampleRate;
+          expect(Math.abs(utcMsOfNtp(ntp, utcMs) - utcMs)).toBeLessThan(0.001);
         },
       ),
       { numRuns: 200 },
