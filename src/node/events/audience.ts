@@ -85,9 +85,9 @@ export class Audience {
 
   /** What was told after the event of that id; undefined when that is not known any more, or never was. */
   since(lastEventId: string, choice: StreamChoice): string | undefined {
-    const [epoch, number] = lastEventId.split('-');
-    if (epoch !== this.#options.epoch || !/^\d{1,15}$/.test(number ?? '') || !this.#status) return undefined;
-    const sequence = Number(number);
+    const match = /^([a-z0-9]{1,32})-(\d{1,15})$/.exec(lastEventId);
+    if (match?.[1] !== this.#options.epoch || !this.#status) return undefined;
+    const sequence = Number(match[2]);
     if (sequence > this.#sequence) return undefined;
     if (sequence < (this.#past[0]?.sequence ?? this.#sequence + 1) - 1) return undefined;
     return this.#past

@@ -70,7 +70,8 @@ export function streamSample(stream: Stream, utcMs: number): StreamSample {
   const { released } = playout;
   return {
     state: stateOf(stream),
-    gaps: stats.gaps + stats.stalls,
+    // That a fallback took over is told by the state.
+    gaps: stats.gaps - stats.causes['input-switch'] + stats.stalls,
     reserveSeconds: seconds(playout.reserveMs),
     bitrate: buffer.heldMs > 0 ? measuredKbps(stream) : undefined,
     listeners: outputs.reduce((total, output) => total + output.listeners, 0),
