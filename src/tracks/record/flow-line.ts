@@ -160,6 +160,11 @@ export class FlowLine {
     if (this.#run) this.#release(this.#run.end);
   }
 
+  /** Packets before this extended sequence number are written, or given up. */
+  get oldestUseful(): number {
+    return this.#usefulSequence;
+  }
+
   /** Extended sequence numbers that are missing and may still come in time, ascending. */
   missingSequences(limit: number): number[] {
     return this.#reception.missingSequences(this.#usefulSequence, limit);

@@ -2,21 +2,22 @@ import { NackPlan } from '../../protocols/rtp/nack-plan.ts';
 
 /** What is missing of a flow: the part of a `FlowLine` that requests are made from. */
 export interface MissingPackets {
+  /** Packets before this one are of no use any more. */
+  readonly oldestUseful: number;
   missingSequences(limit: number): number[];
 }
 
 /** Packets that are asked for in one datagram at most. */
 const MAX_REQUESTED = 200;
-/** Whoever has not answered that many requests in a row does not answer at all, and is asked once in a while only. */
+/** Whoever has not answered that many requests in a row does not answer at all, or the line is down: asked rarely. */
 const MAX_UNANSWERED = 200;
-const RETRY_AFTER_MS = 5000;
+const RETRY_AFTER_MS = 500;
 
 /** Asks for the lost packets of one flow while they may still come in time (RFC 4585 6.2.1). Pure. */
 export class Retransmission {
   readonly #line: MissingPackets;
   readonly #plan: NackPlan;
-  readonly #lifetimeMs: number;
-  readonly #asked = new Map<number, number>();
+  readonly #asked = new Set<number>();
   #unanswered = 0;
   #silentUntilMs = 0;
   #repaired = 0;
@@ -24,7 +25,6 @@ export class Retransmission {
   /** @param bufferMs how long a packet is waited for: the jitter buffer */
   constructor(line: MissingPackets, bufferMs: number) {
     this.#line = line;
-    this.#lifetimeMs = bufferMs;
     this.#plan = new NackPlan({
       patienceMs: Math.min(20, bufferMs / 8),
       retryMs: Math.min(100, bufferMs / 4),
@@ -44,7 +44,7 @@ export class Retransmission {
     this.#account(missing, nowMs);
     if (nowMs < this.#silentUntilMs) return [];
     const due = this.#plan.due(missing, nowMs);
-    for (const sequence of due) if (!this.#asked.has(sequence)) this.#asked.set(sequence, nowMs);
+    for (const sequence of due) this.#asked.add(sequence);
     return due;
   }
 
@@ -52,8 +52,9 @@ export class Retransmission {
   #account(missing: readonly number[], nowMs: number): void {
     if (this.#asked.size === 0) return;
     const still = new Set(missing);
-    for (const [sequence, askedMs] of this.#asked) {
-      const isOver = nowMs - askedMs >= this.#lifetimeMs;
+    const { oldestUseful } = this.#line;
+    for (const sequence of this.#asked) {
+      const isOver = sequence < oldestUseful;
       if (still.has(sequence) && !isOver) continue;
       this.#asked.delete(sequence);
       if (isOver) this.#unanswered++;
