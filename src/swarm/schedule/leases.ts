@@ -179,7 +179,7 @@ export class LeaseTrees {
   }
 
   #lease(giver: number, substream: number, nowMs: number): Lease {
-    const below = (row: number) => this.#nodes.get(row)?.children[substream]!.size ?? 0;
+    const below = (row: number) => this.#nodes.get(row)?.children[substream]?.size ?? 0;
     const takers = [...this.takersOf(giver, substream)].sort((one, other) => below(other) - below(one));
     return { giver, substream, takers, untilMs: nowMs + LEASE_MS };
   }
@@ -255,18 +255,20 @@ export class LeaseTrees {
     return false;
   }
 
-  /** Who passes the sub-stream on takes the server's place of one who does not; that one finds another giver. */
+  /** Who passes the sub-stream on takes the place of one who does not; that one finds another giver. */
   #takeLeafPlace(node: Node, substream: number): boolean {
-    const server = this.#nodes.get(SERVER_ROW)!;
-    if (node.children[substream]!.size === 0 || !this.#mayGive(server, node, substream)) return false;
-    for (const [other, rows] of server.children.entries()) {
-      for (const row of rows) {
-        const leaf = this.#nodes.get(row)!;
-        if (leaf === node || leaf.children[other]!.size > 0) continue;
-        this.#detach(leaf, other);
-        this.#orphans.push({ row, substream: other });
-        this.#attach(node, server, substream);
-        return true;
+    if (node.children[substream]!.size === 0) return false;
+    for (const giver of this.#nodes.values()) {
+      if (giver.used === 0 || !this.#mayGive(giver, node, substream)) continue;
+      for (let other = 0; other < this.#options.substreams; other++) {
+        for (const row of giver.children[other]!) {
+          const leaf = this.#nodes.get(row)!;
+          if (leaf === node || leaf.children[other]!.size > 0) continue;
+          this.#detach(leaf, other);
+          this.#orphans.push({ row, substream: other });
+          this.#attach(node, giver, substream);
+          return true;
+        }
       }
     }
     return false;
@@ -296,7 +298,7 @@ export class LeaseTrees {
   #detach(node: Node, substream: number): void {
     const giver = this.#nodes.get(node.parent[substream]!);
     node.parent[substream] = NOBODY;
-    if (!giver?.children[substream]!.delete(node.row)) return;
+    if (!giver?.children[substream]?.delete(node.row)) return;
     giver.used--;
     this.#estimate(giver, substream);
     this.#changed.add(`${giver.row} ${substream}`);
