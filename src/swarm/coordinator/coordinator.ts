@@ -67,6 +67,8 @@ export class Coordinator {
   readonly #swarms = new Map<SharedFile, Set<Member>>();
   readonly #transfers = new OpenTransfers<Transfer>();
   readonly #underWay = new Set<Transfer>();
+  /** How many takers get a chunk now. */
+  readonly #onTheWay = new Map<SharedFile, Map<number, number>>();
   readonly #trust = new TrustGraph();
   readonly #said = new Set<Member>();
 
@@ -255,6 +257,7 @@ export class Coordinator {
         takers.push({
           id: member.id,
           freeSlots,
+          underWay: member.taking.size,
           wants,
           mayTakeFrom: ({ id }) => this.#mayMeet(id, member, nowMs),
           trust: ({ id }) => this.#trust.trust(member.id, id),
@@ -270,7 +273,9 @@ export class Coordinator {
       if (open.isEmpty) continue;
       const views = givers.get(file) ?? this.#giversOf(file);
       givers.set(file, views);
-      if (views.length > 0) wants.push({ file, chunks: open, givers: views });
+      if (views.length === 0) continue;
+      const onTheWay = (chunk: number) => this.#onTheWay.get(file)?.get(chunk) ?? 0;
+      wants.push({ file, chunks: open, givers: views, onTheWay });
     }
     return wants;
   }
@@ -312,6 +317,7 @@ export class Coordinator {
       return;
     }
     this.#underWay.add(transfer);
+    this.#count(file, chunk, 1);
     giver.giving.add(transfer);
     taker.taking.add(transfer);
     holding.open.remove(chunk);
@@ -413,9 +419,18 @@ export class Coordinator {
   }
 
   #close(transfer: Transfer): void {
-    this.#underWay.delete(transfer);
+    if (this.#underWay.delete(transfer)) this.#count(transfer.sharedFile, transfer.chunk, -1);
     transfer.giver.giving.delete(transfer);
     transfer.taker.taking.delete(transfer);
+  }
+
+  #count(file: SharedFile, chunk: number, change: 1 | -1): void {
+    const counts = this.#onTheWay.get(file) ?? new Map<number, number>();
+    const count = (counts.get(chunk) ?? 0) + change;
+    if (count > 0) counts.set(chunk, count);
+    else counts.delete(chunk);
+    if (counts.size > 0) this.#onTheWay.set(file, counts);
+    else this.#onTheWay.delete(file);
   }
 
   #reopen({ taker, sharedFile, chunk }: Transfer): void {

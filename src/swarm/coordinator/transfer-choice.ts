@@ -23,6 +23,8 @@ export interface WantView {
   readonly chunks: ReadonlyChunkSet;
   /** Who gives something of the file. */
   readonly givers: readonly GiverView[];
+  /** Takers that are being given this chunk now. */
+  onTheWay(chunk: number): number;
 }
 
 /** A peer that wants chunks. */
@@ -30,6 +32,8 @@ export interface TakerView {
   readonly id: string;
   /** Transfers that it may take more at present. */
   readonly freeSlots: number;
+  /** Transfers that it takes now. */
+  readonly underWay: number;
   /** In the order in which it asked for the files. */
   readonly wants: readonly WantView[];
   /** False when the two may not be introduced, or a transfer between them has just failed. */
@@ -61,21 +65,25 @@ const CHUNKS_LOOKED_AT = 64;
 /** Givers among which one is chosen. */
 const CANDIDATES = 6;
 const NO_OPINION = 0.5;
+/** A taker with fewer transfers than this need not wait for a peer: the server gives. */
+const FEW_TRANSFERS = 2;
 
 /**
  * DistribuStream's policy without its faults: the lowest chunk that somebody can give, file after file in the order of
  * request, each taker one transfer in turn; of up to six givers a peer before the server, then the most trusted. A chunk
- * that nobody has holds up nothing.
+ * that nobody has holds up nothing. The server gives what no other has or gets, and what a taker would have to wait for.
  */
 export const chooseInOrder: ChooseTransfers = ({ takers, random }) => {
   const chosen: ChosenTransfer[] = [];
   const givenNow = new Map<string, number>();
+  const chosenOf = new Map<SharedFile, Set<number>>();
   let waiting = takers.map((taker) => ({ taker, left: taker.freeSlots, cursors: new Map<SharedFile, number>() }));
   while (waiting.length > 0) {
     waiting = waiting.filter((turn) => {
-      const transfer = turn.left > 0 ? nextFor(turn.taker, turn.cursors, givenNow, random) : undefined;
+      const transfer = turn.left > 0 ? nextFor(turn, { givenNow, chosenOf, random }) : undefined;
       if (!transfer) return false;
       chosen.push(transfer);
+      chosenOf.set(transfer.file, (chosenOf.get(transfer.file) ?? new Set()).add(transfer.chunk));
       givenNow.set(transfer.giverId, (givenNow.get(transfer.giverId) ?? 0) + 1);
       turn.left--;
       return true;
@@ -84,23 +92,45 @@ export const chooseInOrder: ChooseTransfers = ({ takers, random }) => {
   return chosen;
 };
 
-function nextFor(
-  taker: TakerView,
-  cursors: Map<SharedFile, number>,
-  givenNow: ReadonlyMap<string, number>,
-  random: () => number,
-): ChosenTransfer | undefined {
-  for (const { file, chunks, givers } of taker.wants) {
+/** One taker's part of a choice. */
+interface Turn {
+  readonly taker: TakerView;
+  readonly left: number;
+  /** Where each file is looked at next. */
+  readonly cursors: Map<SharedFile, number>;
+}
+
+/** What was chosen already. */
+interface Choice {
+  readonly givenNow: ReadonlyMap<string, number>;
+  readonly chosenOf: ReadonlyMap<SharedFile, ReadonlySet<number>>;
+  readonly random: () => number;
+}
+
+function nextFor({ taker, left, cursors }: Turn, { givenNow, chosenOf, random }: Choice): ChosenTransfer | undefined {
+  const mayWait = taker.underWay + (taker.freeSlots - left) >= FEW_TRANSFERS;
+  for (const { file, chunks, givers, onTheWay } of taker.wants) {
     const able = givers.filter((giver) => giver.freeSlots > (givenNow.get(giver.id) ?? 0) && taker.mayTakeFrom(giver));
     if (able.length === 0) continue;
+    const peers = givers.filter(({ isServer }) => !isServer);
+    const isElsewhere = (chunk: number) =>
+      onTheWay(chunk) > 0 || chosenOf.get(file)?.has(chunk) === true || peers.some((peer) => peer.chunks.has(chunk));
     const end = chunkCount(file);
     let chunk = chunks.nextFrom(Math.max(file.firstChunk, cursors.get(file) ?? 0));
+    let fallback: ChosenTransfer | undefined;
     for (let looked = 0; chunk !== undefined && chunk < end && looked < CHUNKS_LOOKED_AT; looked++) {
       const giver = giverOf(chunk, able, taker, random);
-      cursors.set(file, chunk + 1);
-      if (giver) return { giverId: giver.id, takerId: taker.id, file, chunk };
+      const transfer = giver && { giverId: giver.id, takerId: taker.id, file, chunk };
+      if (transfer && !(giver.isServer && isElsewhere(chunk))) {
+        if (!fallback) cursors.set(file, chunk + 1);
+        return transfer;
+      }
+      fallback ??= transfer;
       chunk = chunks.nextFrom(chunk + 1);
     }
+    if (!fallback || mayWait) continue;
+    cursors.set(file, fallback.chunk + 1);
+    return fallback;
   }
   return undefined;
 }
