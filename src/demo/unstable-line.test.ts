@@ -153,6 +153,51 @@ describe('UnstableLine', () => {
     expect(line.report()).toEqual({ state: 'up', sinceMs: 0, outages: 1, totalDownMs: 5_000 });
   });
 
+  it('is mended by hand, and then goes on with its schedule', async () => {
+    await open([SPARING, SPARING]);
+    line.cut(60_000);
+    clock.advance(2_000);
+    line.mend();
+    expect(line.report()).toEqual({ state: 'up', sinceMs: 0, outages: 1, totalDownMs: 2_000 });
+    clock.advance(20_000);
+    expect(line.report()).toMatchObject({ state: 'down', outages: 2 });
+  });
+
+  it('stands still while packets are lost, and loses nothing of what it carries', async () => {
+    const client = dial(await open([]));
+    client.write('before');
+    await answer(client);
+    const rolls = [0, 0.9, 0];
+    line.lose(50, 750, () => rolls.shift() ?? 0);
+    client.write('during');
+    let heard = '';
+    client.on('data', (bytes) => {
+      heard += bytes;
+    });
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+    expect([heard, line.isLossy]).toEqual(['', true]);
+    clock.advance(250);
+    await once(client, 'data');
+    expect(heard).toBe('during');
+    clock.advance(500);
+    expect(line.isLossy).toBe(false);
+    client.write(' after');
+    await once(client, 'data');
+    expect(heard).toBe('during after');
+  });
+
+  it('ends every connection when the address changes, and takes new ones', async () => {
+    const port = await open([]);
+    const client = dial(port);
+    client.write('hello');
+    await answer(client);
+    expect(line.changeAddress()).toBe(1);
+    await once(client, 'close');
+    const next = dial(port);
+    next.write('again');
+    expect(await answer(next)).toBe('again');
+  });
+
   it('goes on with its schedule after a cut', async () => {
     await open([SPARING, SPARING]);
     line.cut(3_000);

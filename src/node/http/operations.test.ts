@@ -202,6 +202,11 @@ describe('the public view', () => {
     expect((await ask('/api/v1/status')).status).toBe(401);
     expect((await ask('/api/v1/events')).status).toBe(401);
     expect((await ask('/api/v1/me')).status).toBe(200);
+    for (const path of ['/status-json.xsl', '/7.html', '/stats', '/currentsong']) {
+      expect([path, (await ask(path)).status]).toEqual([path, 401]);
+      expect((await ask(path, { login: 'admin:secret' })).status).toBe(200);
+    }
+    expect((await ask('/live.mp3.m3u')).status).toBe(200);
   });
 
   it('counts listeners by player for strangers, without addresses', async () => {

@@ -136,8 +136,9 @@ class Router {
   async #admit(request: IncomingMessage, route: Route, target: FoundTarget): Promise<Answer> {
     const client = clientOf(request);
     // Who may not try a password is not told whether it was right.
-    const isBlocked = route.role !== 'public' && this.#failures.isBlocked(client.address);
-    const login = route.role === 'public' || isBlocked ? NO_LOGIN : this.#login(request);
+    const isForAll = route.role === 'public' && !(route.isStatistics && this.#view.publicView === 'off');
+    const isBlocked = !isForAll && this.#failures.isBlocked(client.address);
+    const login = isForAll || isBlocked ? NO_LOGIN : this.#login(request);
     const refusal = isBlocked
       ? tooManyFailures(route)
       : (this.#refuseOrigin(request, route, client.address, login) ??

@@ -27,6 +27,19 @@ describe('selectInput', () => {
     expect(selectInput(situation({ candidates, active: -1, silentMs: 2000 })).active).toBe(1);
   });
 
+  it('plays a fallback at once when the main input is refused, stays with it, and goes back after', () => {
+    const candidates = [live, live, live];
+    const isMainRefused = true;
+    expect(selectInput(situation({ candidates, reserveMs: 20_000, isMainRefused })).active).toBe(1);
+    expect(selectInput(situation({ candidates, active: 1, isMainRefused })).active).toBe(1);
+    expect(selectInput(situation({ candidates: [live, file], isMainRefused }))).toEqual({ active: 0, wanted: [1] });
+    expect(selectInput(situation({ candidates: [live, filePlaying], active: 1, isMainRefused }))).toEqual({
+      active: 1,
+      wanted: [1],
+    });
+    expect(selectInput(situation({ candidates, active: 1 })).active).toBe(0);
+  });
+
   it('keeps the silent input while the reserve plays', () => {
     const candidates = [silent, live];
     expect(selectInput(situation({ candidates, silentMs: 9000, reserveMs: 8000 })).active).toBe(0);

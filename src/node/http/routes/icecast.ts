@@ -103,6 +103,7 @@ export const ICECAST_ROUTES: readonly Route[] = [
     path: '/status-json.xsl',
     methods: READ,
     role: 'public',
+    isStatistics: true,
     cors: true,
     handle: (exchange) => json(statusJson(exchange)),
   },

@@ -61,12 +61,13 @@ function stats(exchange: Exchange): Answer {
 
 /** The routes. */
 export const SHOUTCAST_ROUTES: readonly Route[] = [
-  { path: '/7.html', methods: READ, role: 'public', cors: true, handle: sevenHtml },
-  { path: '/stats', methods: READ, role: 'public', cors: true, handle: stats },
+  { path: '/7.html', methods: READ, role: 'public', isStatistics: true, cors: true, handle: sevenHtml },
+  { path: '/stats', methods: READ, role: 'public', isStatistics: true, cors: true, handle: stats },
   {
     path: '/currentsong',
     methods: READ,
     role: 'public',
+    isStatistics: true,
     cors: true,
     handle: (exchange) => text(mountOf(exchange)?.info.title ?? ''),
   },
