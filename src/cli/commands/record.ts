@@ -75,6 +75,7 @@ async function recordFlows(
     maxMs: flags.for,
     endsWithBye: flags.keepGoing !== true,
     asksAgain: flags.resend,
+    conceals: flags.conceal === true,
     localAddress: flags.interface,
     ntp: await openNtp(flags.ntp, io),
     clock: io.clock,

@@ -16,6 +16,7 @@ export interface RecordFlags extends RepairFlags {
   readonly split?: boolean;
   readonly keepGoing?: boolean;
   readonly resend: boolean;
+  readonly conceal?: boolean;
   readonly repair: boolean;
   readonly sent?: readonly string[];
   readonly ntp?: string;
@@ -44,6 +45,7 @@ export function addRecordOptions(command: Command): Command {
     .option('--interface <address>', 'receive multicast at this address of the machine (default: where the sender is)')
     .option('--split', 'a file for each channel, not for each flow')
     .option('--keep-going', 'go on when all senders have stopped, for those that start again')
+    .option('--conceal', 'fill the first 20 ms of a loss with sound like that before, not with silence')
     .option('--no-resend', 'do not ask for lost packets again')
     .option('--no-repair', 'do not fetch what is missing from the sender after the take')
     .option('--sent <files...>', 'accounts of the senders (send.json) to prove the take with')

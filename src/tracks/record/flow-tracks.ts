@@ -1,6 +1,7 @@
 import type { PcmFormat } from '../../media/wav/pcm-format.ts';
 import { copySwapped } from '../../media/wav/samples.ts';
 import { encodingBytes, formatOfEncoding } from '../types.ts';
+import { conceal, concealedFrames } from './conceal.ts';
 import type { FrameSink, TrackGap, TrackRun } from './flow-line-types.ts';
 import type { FlowSpec } from './flow-spec.ts';
 import type { TrackFile } from './track-file.ts';
@@ -31,6 +32,15 @@ export function trackShapes(spec: FlowSpec, keepsFlows: boolean): Omit<TrackShap
   }));
 }
 
+/** How a flow's tracks are written. */
+export interface FlowTracksOptions {
+  readonly open: (shape: TrackShape) => TrackFile;
+  /** Where the take ends; undefined: nowhere. */
+  readonly maxFrames?: number | undefined;
+  /** Whether what is lost is filled with sound like that before, fading out, instead of silence. */
+  readonly conceals: boolean;
+}
+
 /** Writes what comes out of a flow's line into its tracks' files, which are opened with the first frames. */
 export class FlowTracks implements FrameSink {
   /** Runs of timestamps, at most 1000 of them. */
@@ -39,6 +49,9 @@ export class FlowTracks implements FrameSink {
   readonly #spec: FlowSpec;
   readonly #open: (shape: TrackShape) => TrackFile;
   readonly #maxFrames: number;
+  readonly #conceals: boolean;
+  /** What each track ended with, for a gap that may follow. */
+  readonly #tails: (Buffer | undefined)[] = [];
   #frames = 0;
   #gaps = 0;
   #gapFrames = 0;
@@ -46,15 +59,14 @@ export class FlowTracks implements FrameSink {
   #files: readonly TrackFile[] = [];
   #peaks: number[];
 
-  /** @param maxFrames where the take ends; undefined: nowhere */
   constructor(
     spec: FlowSpec,
     shapes: readonly TrackShape[],
-    open: (shape: TrackShape) => TrackFile,
-    maxFrames: number = Number.POSITIVE_INFINITY,
+    { open, maxFrames = Number.POSITIVE_INFINITY, conceals }: FlowTracksOptions,
   ) {
     this.#spec = spec;
     this.#maxFrames = maxFrames;
+    this.#conceals = conceals;
     this.shapes = shapes;
     this.#open = open;
     this.#peaks = shapes.map(() => 0);
@@ -81,22 +93,29 @@ export class FlowTracks implements FrameSink {
     const frames = this.#room(bytes.length / (channels * sampleBytes));
     if (frames === 0) return;
     const source = { samples: bytes, channels };
+    const keptBytes = this.#conceals ? concealedFrames(this.#spec.sampleRate) * sampleBytes : 0;
     for (const [index, file] of this.#opened().entries()) {
       const { channel, format } = this.shapes[index]!;
       const samples = Buffer.alloc(frames * format.channels * sampleBytes);
       const shape = { frames, channels: format.channels, sampleBytes };
       copySwapped({ ...source, channel }, { samples, channels: format.channels, channel: 0 }, shape);
       this.#peaks[index] = Math.max(this.#peaks[index]!, peakOf(samples, sampleBytes));
+      if (keptBytes > 0) this.#tails[index] = Buffer.from(samples.subarray(-keptBytes * format.channels));
       file.append(samples);
     }
   }
 
   silence({ start, end, cause }: TrackGap): void {
     const frames = this.#room(end - start);
-    if (frames > 0 && start !== this.#gapEnd) this.#gaps++;
+    if (frames === 0) return;
+    const isNew = start !== this.#gapEnd;
+    if (isNew) this.#gaps++;
     this.#gapFrames += frames;
     this.#gapEnd = end;
-    if (frames > 0) for (const file of this.#opened()) file.silence(frames, cause);
+    for (const [index, file] of this.#opened().entries()) {
+      const concealed = isNew && cause === 'lost' ? this.#conceal(index, frames) : 0;
+      file.silence(frames - concealed, cause);
+    }
   }
 
   run(run: TrackRun): void {
@@ -108,6 +127,17 @@ export class FlowTracks implements FrameSink {
     const peaks = this.#peaks;
     this.#peaks = peaks.map(() => 0);
     return peaks;
+  }
+
+  // Fills the beginning of a gap when that is wanted; answers how many frames.
+  #conceal(index: number, frames: number): number {
+    const tail = this.#tails[index];
+    if (!tail) return 0;
+    const { sampleRate, channels } = this.shapes[index]!.format;
+    const sampleBytes = encodingBytes(this.#spec.encoding);
+    const sound = conceal(tail, frames, { sampleRate, channels, sampleBytes });
+    if (sound.length > 0) this.#files[index]!.append(sound, 'lost');
+    return sound.length / (channels * sampleBytes);
   }
 
   // How many of so many further frames there is room for; they are counted as written.

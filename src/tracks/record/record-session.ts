@@ -26,6 +26,8 @@ export interface RecordOptions {
   readonly maxMs?: number | undefined;
   /** Whether the take ends when all senders have said BYE. */
   readonly endsWithBye: boolean;
+  /** Whether losses are concealed; see `TakeOptions`. */
+  readonly conceals?: boolean;
   /** Whether lost packets are asked for again. */
   readonly asksAgain: boolean;
   /** The address of the interface for all groups; undefined: the one that their senders are on. */
@@ -57,6 +59,7 @@ export class RecordSession {
       bufferMs: options.bufferMs,
       keepsFlows: options.keepsFlows,
       maxMs: options.maxMs,
+      conceals: options.conceals === true,
       clockAccount: () => this.#clockAccount(),
       onNote: options.onNote,
       repairedOf: (line) => this.#repairedOf(line),

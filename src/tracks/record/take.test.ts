@@ -22,7 +22,7 @@ function spec(title: string): FlowSpec {
   };
 }
 
-function newTake(titles: readonly string[], maxMs?: number) {
+function newTake(titles: readonly string[], maxMs?: number, conceals = false) {
   const clock = new FakeClock(Date.UTC(2026, 10, 21, 9, 30, 0, 250));
   const fs = new MemoryTakeFs();
   const notes: string[] = [];
@@ -34,6 +34,7 @@ function newTake(titles: readonly string[], maxMs?: number) {
     bufferMs: 100,
     keepsFlows: true,
     maxMs,
+    conceals,
     clockAccount: () => ({ source: 'local', offsetMs: null, errorBoundMs: null }),
     onNote: (text) => void notes.push(text),
   });
@@ -84,6 +85,20 @@ it('has valid files before it ends: their heads tell what was written a second a
   const { head, audio } = wavOf(fs, '/Kick.wav');
   expect(head.frames).toBeGreaterThan(48_000);
   expect(audio.equals(testSignal(0, head.frames))).toBe(true);
+});
+
+it('conceals a loss on request, and lists it all the same', async () => {
+  const { take, fs, play } = newTake(['Kick'], undefined, true);
+  await play(0, 500, (_, packet) => packet >= 100 && packet < 150);
+  const account = (await take.finish())!;
+  const { audio, head } = wavOf(fs, '/Kick.wav');
+  expect(account.tracks[0]!.gaps).toEqual([[4800, 2400, 'lost']]);
+  expect(head.bext?.description).toContain('2400 frames (50 ms) concealed');
+  expect(audio.length).toBe(48_000);
+  expect(audio.subarray(0, 9600).equals(testSignal(0, 4800))).toBe(true);
+  expect(audio.subarray(9600, 9600 + 1920).some((byte) => byte !== 0)).toBe(true);
+  expect(audio.subarray(9600 + 1920, 14_400).every((byte) => byte === 0)).toBe(true);
+  expect(audio.subarray(14_400).equals(testSignal(7200, 24_000))).toBe(true);
 });
 
 it('ends to the frame after its length', async () => {

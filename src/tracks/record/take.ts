@@ -34,6 +34,8 @@ export interface TakeOptions {
   readonly keepsFlows: boolean;
   /** The take's length; undefined: until `finish`. */
   readonly maxMs?: number | undefined;
+  /** Whether the beginning of a loss is filled with sound like that before it. Default: silence. */
+  readonly conceals?: boolean;
   /** What is known of the clock's error. */
   readonly clockAccount: () => TakeClock;
   /** State changes, in words. */
@@ -75,7 +77,8 @@ export class Take {
     this.flows = options.flows.map((spec, index) => {
       const named = shapes[index]!.map((shape) => ({ ...shape, name: names.shift()!, fileName: fileNames.shift()! }));
       const maxFrames = options.maxMs === undefined ? undefined : Math.round((options.maxMs * spec.sampleRate) / 1000);
-      const tracks = new FlowTracks(spec, named, (shape) => this.#openFile(shape), maxFrames);
+      const open = (shape: TrackShape) => this.#openFile(shape);
+      const tracks = new FlowTracks(spec, named, { open, maxFrames, conceals: options.conceals === true });
       const { sampleRate, payloadTypes, mediaClock } = spec;
       const lineOptions = { sampleRate, payloadTypes, frameBytes: frameBytesOfFlow(spec), bufferMs: options.bufferMs };
       const line = new FlowLine(mediaClock ? { ...lineOptions, mediaClock } : lineOptions, this.#line, tracks);
@@ -127,7 +130,9 @@ export class Take {
     for (const { line } of this.flows) line.finish();
     if (this.#path === undefined) return undefined;
     const description = this.#description();
-    await Promise.all(this.#files().map((file) => file.close(`${description}${gapWords(file)}`)));
+    await Promise.all(
+      this.#files().map((file) => file.close(`${description}${gapWords(file, this.#options.conceals)}`)),
+    );
     await this.#writing;
     await this.#writeAccount(true);
     return this.account(true);
@@ -236,9 +241,9 @@ export class Take {
 }
 
 // What the file itself says of what it misses; take.json has the list.
-function gapWords({ pcm, format }: TrackFile): string {
+function gapWords({ pcm, format }: TrackFile, conceals = false): string {
   const [first] = pcm.gaps.entries();
   if (!first) return '; no gaps';
   const { count, frames } = pcm.gaps;
-  return `; ${count} ${count === 1 ? 'gap' : 'gaps'} at the end of the take, ${framesText(frames, format.sampleRate)} silent, first at ${timeText(first[0], format.sampleRate)}`;
+  return `; ${count} ${count === 1 ? 'gap' : 'gaps'} at the end of the take, ${framesText(frames, format.sampleRate)} ${conceals ? 'concealed' : 'silent'}, first at ${timeText(first[0], format.sampleRate)}`;
 }

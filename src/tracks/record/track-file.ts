@@ -24,7 +24,7 @@ export interface TrackFileOptions {
 }
 
 type Job =
-  | { readonly kind: 'audio'; readonly bytes: Buffer }
+  | { readonly kind: 'audio'; readonly bytes: Buffer; readonly gap: GapCause | undefined }
   | { readonly kind: 'silence'; frames: number; readonly cause: GapCause }
   | { readonly kind: 'checkpoint' };
 
@@ -72,15 +72,18 @@ export class TrackFile {
     return this.#dataBytes / this.#frameBytes;
   }
 
-  /** Appends whole sample frames as they stand in a file. The bytes are taken over. */
-  append(bytes: Buffer): void {
+  /**
+   * Appends whole sample frames as they stand in a file. The bytes are taken over.
+   * @param gap why they are made up: they are listed as missing
+   */
+  append(bytes: Buffer, gap?: GapCause): void {
     if (this.#failure !== undefined) return;
     if (this.#queuedBytes + bytes.length > (this.#options.maxQueuedBytes ?? 1 << 24)) {
       this.silence(bytes.length / this.#frameBytes, 'disk');
       return;
     }
     this.#queuedBytes += bytes.length;
-    this.#add({ kind: 'audio', bytes });
+    this.#add({ kind: 'audio', bytes, gap });
   }
 
   /** Appends silence of any length. */
@@ -140,7 +143,9 @@ export class TrackFile {
     if (job.kind === 'checkpoint') return this.#checkpoint();
     if (job.kind === 'silence') return this.#writeSilence(job);
     await this.#append(job.bytes);
+    const { position } = this.#hasher;
     this.#hasher.push(job.bytes);
+    if (job.gap !== undefined) this.#hasher.gaps.add(position, this.#hasher.position, job.gap);
     this.#queuedBytes -= job.bytes.length;
   }
 
