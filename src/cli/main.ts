@@ -7,14 +7,17 @@ import { EXIT } from '../core/error-codes.ts';
 import { addCheck } from './commands/check.ts';
 import { addCredentials } from './commands/credentials.ts';
 import { addDemo } from './commands/demo.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addGet } from './commands/get.ts';
 import { addKeygen } from './commands/keygen.ts';
 import { addPasswd } from './commands/passwd.ts';
 import { addRecord } from './commands/record.ts';
+import { addRepair } from './commands/repair.ts';
 import { addRun } from './commands/run.ts';
 import { addSeed } from './commands/seed.ts';
 import { addSend } from './commands/send.ts';
 import { addServe } from './commands/serve.ts';
+import { addSimulate } from './commands/simulate.ts';
 import { addStatus } from './commands/status.ts';
 import { addVerify } from './commands/verify.ts';
 import { type CliIo, processIo } from './io.ts';
@@ -33,10 +36,13 @@ export async function runDistream(args: readonly string[], io: CliIo = processIo
   addKeygen(program, outcome, io);
   addVerify(program, outcome, io);
   addSend(program, outcome, io);
+  addSimulate(program, outcome, io);
   addServe(program, outcome, io);
   addGet(program, outcome, io);
   addSeed(program, outcome, io);
   addRecord(program, outcome, io);
+  addRepair(program, outcome, io);
+  addDoctor(program, outcome, io);
   addExamples(program, [
     ['distream demo', 'hear a station that outlives its failing line'],
     ['distream run', 'run the node of distream.yaml'],
