@@ -368,10 +368,16 @@ export class Coordinator {
     }
   }
 
+  /** What fails at the same time counts once. */
   #rest({ giver, taker }: Transfer): void {
-    const failures = (taker.resting.get(giver.id)?.failures ?? 0) + 1;
-    const restMs = Math.min(LONGEST_REST_MS, REST_MS * 2 ** (failures - 1));
-    taker.resting.set(giver.id, { untilMs: this.#options.clock.nowMs() + restMs, failures });
+    const nowMs = this.#options.clock.nowMs();
+    const rest = taker.resting.get(giver.id);
+    if (rest && rest.untilMs > nowMs) return;
+    const failures = (rest?.failures ?? 0) + 1;
+    taker.resting.set(giver.id, {
+      untilMs: nowMs + Math.min(LONGEST_REST_MS, REST_MS * 2 ** (failures - 1)),
+      failures,
+    });
   }
 
   #change(member: Member, type: RangeMessage['type'], holding: Holding, { first, end }: ChunkRun): void {

@@ -29,8 +29,8 @@ export interface DownloadSessionOptions {
   /** The file's URL in messages. */
   readonly fileUrl: string;
   readonly dial: PeerDialer;
-  /** A chunk came, and the server says that its hash is right. `from` is the host that gave it. */
-  readonly onChunk: (chunk: number, bytes: Buffer, hash: string, from: string) => Promise<void>;
+  /** A chunk came, and the server says that its hash is right. `from` is the order by which it came. */
+  readonly onChunk: (chunk: number, bytes: Buffer, hash: string, from: TransferMessage) => Promise<void>;
   /** The server says that the file is another now. */
   readonly onChanged: () => void;
 }
@@ -39,7 +39,7 @@ interface Arrived {
   readonly chunk: number;
   readonly bytes: Buffer;
   readonly hash: string;
-  readonly from: string;
+  readonly from: TransferMessage;
 }
 
 /** One connection of a download with its server: asks for the file, carries out orders, has the hashes checked. */
@@ -184,7 +184,7 @@ export class DownloadSession {
       if (isWanted) {
         const bytes = await fetchChunk(order, { clock, dial, peerId, signal: this.#over.signal });
         hash = chunkHash(bytes);
-        this.#arrived.set(rangeText(order.range), { chunk, bytes, hash, from: order.host });
+        this.#arrived.set(rangeText(order.range), { chunk, bytes, hash, from: order });
       }
     } catch {
       // the server is told, and orders it from another peer

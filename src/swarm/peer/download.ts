@@ -7,14 +7,15 @@ import type { Logger } from '../../core/logger.ts';
 import { randomHex } from '../../core/random.ts';
 import type { ListenAddress } from '../../modules/network.ts';
 import { createDialer } from '../../net/dial.ts';
+import { classifyAddress } from '../../net/egress.ts';
 import { chunkCount, chunkOfRange } from '../../protocols/pdtp/chunks.ts';
 import type { Dialect } from '../../protocols/pdtp/dialect.ts';
 import { parseFileUrl } from '../../protocols/pdtp/file-url.ts';
-import type { FileInfo } from '../../protocols/pdtp/messages.ts';
+import type { FileInfo, TransferMessage } from '../../protocols/pdtp/messages.ts';
 import type { PdtpUrl } from '../../protocols/pdtp/pdtp-url.ts';
 import type { ChunkStore } from './chunk-store.ts';
 import { DownloadSession } from './download-session.ts';
-import { Giver } from './giver.ts';
+import { Giver, SERVER_ID } from './giver.ts';
 import { LiveWindow } from './live-window.ts';
 import { OrderedWriter } from './ordered-writer.ts';
 import { PartFile, unwritable } from './part-file.ts';
@@ -159,7 +160,10 @@ class Download {
       listenPort: this.#giver?.port ?? 0,
       fileUrl: url.fileUrl,
       dial: createPeerDialer(serverAddress, clock),
-      onChunk: (chunk, bytes, hash, from) => this.#keep(chunk, bytes, hash, from === serverAddress ? undefined : from),
+      onChunk: (chunk, bytes, hash, from) => {
+        const isServer = isFromServer(from, serverAddress);
+        return this.#keep(chunk, bytes, hash, isServer ? undefined : `${from.host} ${from.port}`);
+      },
       onChanged: () => this.#fileChanged(),
     });
     this.#session = session;
@@ -326,4 +330,9 @@ class Download {
       throw error instanceof DistreamError ? error : this.#failed(reasonOf(error));
     });
   }
+}
+
+/** True for a giver that belongs to the publisher, as far as one can tell. */
+function isFromServer({ peerId, host }: TransferMessage, serverAddress: string): boolean {
+  return peerId.startsWith(SERVER_ID) || (host === serverAddress && classifyAddress(host) !== 'loopback');
 }

@@ -11,6 +11,8 @@ import { encodePartialContent, encodeRefusal, type PeerRefusalStatus } from '../
 
 /** The most bytes of one transfer: the largest chunk that is dealt with. */
 export const MAX_CHUNK_BYTES = 16 * 2 ** 20;
+/** How the ids begin that servers give themselves. */
+export const SERVER_ID = 'server-';
 const MAX_CALLERS = 512;
 const HEAD_MS = 10_000;
 const IDLE_MS = 20_000;

@@ -7,7 +7,7 @@ import type { AskVerifyMessage, VerifyQuestion } from '../../protocols/pdtp/mess
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import type { Member, MemberVoice } from '../coordinator/member.ts';
 import type { SharedFile } from '../coordinator/shared-file.ts';
-import { Giver, type GiverBytes } from '../peer/giver.ts';
+import { Giver, type GiverBytes, SERVER_ID } from '../peer/giver.ts';
 
 /** What the seed in a server is made of. */
 export interface InsideSeedOptions {
@@ -55,7 +55,7 @@ export class InsideSeed {
       reachedAt: '127.0.0.1',
       isInside: true,
     };
-    seed.#member = options.coordinator.register(setup, `server-${randomHex(options.random, 8)}`, giver.port);
+    seed.#member = options.coordinator.register(setup, SERVER_ID + randomHex(options.random, 8), giver.port);
     return seed;
   }
 
