@@ -1,0 +1,78 @@
+import { type Clock, sleep } from '../../core/clock.ts';
+import { isRtcp } from '../../protocols/rtp/rtcp.ts';
+import type { AudioFlow } from '../../protocols/sdp/flows.ts';
+import { ReceiveSocket } from '../record/receive-socket.ts';
+import { type ExaminedFormat, StreamExaminer, type StreamFacts } from './stream-examiner.ts';
+
+/** Seconds from 1900, where NTP begins, to 1970. */
+const NTP_EPOCH_SECONDS = 2_208_988_800;
+/** TAI, which PTP counts, is ahead of UTC by that since 2017. */
+const TAI_AHEAD_MS = 37_000;
+
+/** Where a stream comes in, and what is known of it. */
+export interface ExaminedFlow {
+  /** A multicast group or an address of this machine; undefined: any. */
+  readonly address: string | undefined;
+  readonly port: number;
+  readonly sources: readonly string[];
+  readonly format: ExaminedFormat;
+}
+
+/** What a described stream is measured by. */
+export function examinedFlowOf(flow: AudioFlow): ExaminedFlow {
+  const { address, addressKind, port, sources, sampleRate, frameBytes, payloadType } = flow;
+  const isLiteral = addressKind === 'multicast' || addressKind === 'unicast' || addressKind === 'loopback';
+  return {
+    address: isLiteral ? address : undefined,
+    port,
+    sources,
+    format: {
+      sampleRate,
+      frameBytes,
+      payloadTypes: [payloadType],
+      framesPerPacket: flow.framesPerPacket,
+      timestampOffset: flow.timestampOffset,
+      epochMsAt: epochOf(flow),
+    },
+  };
+}
+
+/**
+ * Listens to a stream.
+ * @throws DistreamError PORT_IN_USE, PORT_FORBIDDEN, ADDRESS_UNAVAILABLE, UNREACHABLE
+ */
+export async function examineFlow(
+  { address, port, sources, format }: ExaminedFlow,
+  options: {
+    readonly clock: Clock;
+    readonly durationMs: number;
+    readonly localAddress?: string | undefined;
+    readonly signal: AbortSignal;
+  },
+): Promise<StreamFacts> {
+  const { clock, durationMs, localAddress, signal } = options;
+  const examiner = new StreamExaminer(format);
+  let firstMs: number | undefined;
+  let lastMs = 0;
+  const socket = await ReceiveSocket.open({ address, port, localAddress, sources }, (datagram, from) => {
+    if (isRtcp(datagram)) return;
+    lastMs = clock.nowMs();
+    firstMs ??= lastMs;
+    examiner.receive(datagram, from.address, { ms: lastMs, utcMs: clock.utcMs() });
+  });
+  try {
+    await sleep(clock, durationMs, signal);
+  } finally {
+    socket.close();
+  }
+  // A stream that is heard for less than that has begun or ended meanwhile.
+  const heardMs = firstMs === undefined ? durationMs : lastMs - firstMs;
+  return examiner.facts(heardMs / 1000);
+}
+
+function epochOf({ refClocks }: AudioFlow): ExaminedFormat['epochMsAt'] {
+  const clock = refClocks[0];
+  if (clock?.kind === 'ntp') return (utcMs) => utcMs + NTP_EPOCH_SECONDS * 1000;
+  if (clock?.kind === 'ptp') return (utcMs) => utcMs + TAI_AHEAD_MS;
+  return undefined;
+}
