@@ -69,9 +69,7 @@ describe('the doctor', () => {
     );
     const stalls = words({ at: (number) => number + (number % 1000 < 100 ? 40 : 0) });
     expect(stalls.some((what) => /comes 4\d\.\d ms late or more, AES67 allows 17\.0 ms/.test(what))).toBe(true);
-    expect(words({ at: (number) => number * 1.001 })).toContain(
-      "timestamps run -1000 ppm slower than this machine's clock",
-    );
+    expect(words({ at: (number) => number * 1.001 })[0]).toMatch(/^timestamps run -999 ppm slower than/);
   });
 
   it('tells a second sender, a restart, and packets that are something else', () => {
