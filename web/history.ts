@@ -112,7 +112,11 @@ export class StreamHistory {
       });
     }
     const lastKept = old.at(-1)?.t ?? Number.NEGATIVE_INFINITY;
-    return [...old, ...this.#seen.filter(({ t }) => t > lastKept)].filter(({ t }) => t >= from);
+    const seen = this.#seen.filter(({ t }) => t > lastKept);
+    const first = seen[0];
+    // Between the newest step of the node and the opening of this page lies no more than a step.
+    if (first && kept && first.t - lastKept < kept.stepMs * 1.5) seen[0] = { ...first, lengthMs: first.t - lastKept };
+    return [...old, ...seen].filter(({ t }) => t >= from);
   }
 }
 
