@@ -125,7 +125,8 @@ describe('planTransfers', () => {
     swarm.hold(giver, 0);
     swarm.hold(giver, 1);
     swarm.hold(slow, 0);
-    expect(planTransfers(swarm, { nowMs: 0, random: () => 0 })).toEqual([{ giver, taker: fast, chunk: 1 }]);
+    const plan = planTransfers(swarm, { nowMs: 0, random: () => 0 });
+    expect(plan.filter((one) => one.giver === giver)).toEqual([{ giver, taker: fast, chunk: 1 }]);
   });
 
   it('lets the server rescue what no peer can bring before it is due', () => {

@@ -72,7 +72,7 @@ const URGENT_MS = 1600;
 const RESCUE_MS = 900;
 
 /** Takers to whom a peer may push while nobody confirmed a chunk of it, or somebody complained. */
-const LEASES_OF = { new: SUBSTREAMS, suspect: 1, convicted: 0 };
+const LEASES_OF = { new: 2, suspect: 1, convicted: 0 };
 
 /** Plays a live stream to the peers over the network model, with leases and repairs of the server's scheduler. */
 export function simulateLive(options: LiveOptions): LiveResult {

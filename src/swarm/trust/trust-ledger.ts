@@ -23,6 +23,8 @@ interface Account {
   readonly complaints: Map<string, Set<string>>;
   /** Givers about which its complaint was contradicted. */
   readonly contradicted: Set<string>;
+  /** Givers about which it has complained. */
+  readonly accused: Set<string>;
   convicted: boolean;
   liar: boolean;
   /** Outcomes by giver: the direct edges of the trust graph. */
@@ -54,6 +56,7 @@ export class TrustLedger {
       taken: 0,
       complaints: new Map(),
       contradicted: new Set(),
+      accused: new Set(),
       convicted: false,
       liar: false,
       edges: new Map(),
@@ -86,8 +89,9 @@ export class TrustLedger {
     const to = this.#accounts.get(taker);
     if (!from || !to || to.liar) return { convicted: from?.convicted ?? false, believed: false };
     edge(to, giver).bad++;
+    if (to.accused.size < MAX_EDGES) to.accused.add(giver);
     if (!from.complaints.has(taker)) from.complaints.set(taker, new Set());
-    if (from.complaints.size >= 2 && this.#weightOf(from) >= CONVICTS) from.convicted = true;
+    if (from.complaints.size >= 2 && this.#weightOf(giver, from) >= CONVICTS) from.convicted = true;
     return { convicted: from.convicted, believed: true };
   }
 
@@ -132,7 +136,17 @@ export class TrustLedger {
     for (const other of this.#accounts.values()) if (!other.convicted) other.complaints.delete(accuser);
   }
 
-  #weightOf(from: Account): number {
+  /** Other givers that only this taker complains about: who finds fault with many is less believed. */
+  #aloneWith(account: Account, giver: string): number {
+    let count = 0;
+    for (const accused of account.accused) {
+      const other = this.#accounts.get(accused);
+      if (accused !== giver && other && !other.convicted && other.complaints.size === 1) count++;
+    }
+    return count;
+  }
+
+  #weightOf(giver: string, from: Account): number {
     const prefixes = new Set<number>();
     let sum = 0;
     for (const taker of from.complaints.keys()) {
@@ -141,7 +155,7 @@ export class TrustLedger {
       const repeated = prefixes.has(account.prefix);
       prefixes.add(account.prefix);
       const base = account.taken >= ESTABLISHED ? 1 : NEW_TAKER_WEIGHT;
-      sum += (base * (repeated ? SAME_PREFIX_WEIGHT : 1)) / (1 + account.contradicted.size);
+      sum += (base * (repeated ? SAME_PREFIX_WEIGHT : 1)) / (1 + account.contradicted.size + this.#aloneWith(account, giver));
     }
     return sum;
   }
