@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -76,14 +77,24 @@ interface Target {
 }
 
 async function openTarget(output: string | undefined, urlPath: string): Promise<Target> {
-  if (output !== '-') {
-    const path = output ?? fileNameOf(urlPath);
-    if (path === undefined) throw new DistreamError('USAGE', { reason: 'the address has no file name; use -o FILE' });
-    return { path, sink: undefined, isKept: true, close: async () => {} };
+  if (output === '-') return scratch(process.stdout);
+  const path = output ?? fileNameOf(urlPath);
+  if (path === undefined) throw new DistreamError('USAGE', { reason: 'the address has no file name; use -o FILE' });
+  const there = await stat(path).catch(() => undefined);
+  if (there?.isDirectory()) {
+    throw new DistreamError('FILE_UNWRITABLE', { path, reason: 'it is a folder' });
   }
+  // A device or named pipe is written to in order; it must not be replaced by a file.
+  if (there && !there.isFile()) return scratch(createWriteStream(path));
+  return { path, sink: undefined, isKept: true, close: async () => {} };
+}
+
+/** Keeps chunks in a file that goes with the program, and writes them in order. */
+async function scratch(sink: Writable): Promise<Target> {
   const folder = await mkdtemp(join(tmpdir(), 'distream-get-'));
   const close = () => rm(folder, { recursive: true, force: true });
-  return { path: join(folder, 'file'), sink: process.stdout, isKept: false, close };
+  sink.on('error', () => {});
+  return { path: join(folder, 'file'), sink, isKept: false, close };
 }
 
 /** Progress on a terminal, one line that is written over; else only the end. */
