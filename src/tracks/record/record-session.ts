@@ -11,6 +11,7 @@ import { type RecordProgress, recordProgress } from './record-progress.ts';
 import { RtcpFeedback } from './rtcp-feedback.ts';
 import { Take } from './take.ts';
 import { hasEnded } from './take-end.ts';
+import { Troubles } from './troubles.ts';
 
 /** What is recorded, and where. */
 export interface RecordOptions {
@@ -91,6 +92,7 @@ export class RecordSession {
     const { clock, bufferMs } = this.#options;
     const tickMs = Math.max(5, Math.min(50, bufferMs / 10));
     this.#feedback!.start();
+    const troubles = new Troubles(this.#options.onNote);
     let nextProgressMs = clock.nowMs() + PROGRESS_EVERY_MS;
     try {
       while (!signal.aborted && !this.#hasEnded()) {
@@ -99,6 +101,7 @@ export class RecordSession {
         this.#feedback!.tick();
         if (clock.nowMs() < nextProgressMs) continue;
         nextProgressMs = clock.nowMs() + PROGRESS_EVERY_MS;
+        troubles.look(this.take.flows);
         onProgress(this.progress());
       }
     } finally {

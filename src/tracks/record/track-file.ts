@@ -17,7 +17,7 @@ export interface TrackFileOptions {
   readonly head: WavHeadWriter;
   /** Resolves when the folder is there. */
   readonly folder: Promise<void>;
-  /** Audio that may wait for a slow disk; more becomes silence. Default 16 MiB. */
+  /** Audio that may wait for a slow disk; more becomes silence. Default 4 MiB. */
   readonly maxQueuedBytes?: number;
   /** Told once, when the disk fails: the file has ended there. */
   readonly onFailure: (reason: string) => void;
@@ -78,7 +78,7 @@ export class TrackFile {
    */
   append(bytes: Buffer, gap?: GapCause): void {
     if (this.#failure !== undefined) return;
-    if (this.#queuedBytes + bytes.length > (this.#options.maxQueuedBytes ?? 1 << 24)) {
+    if (this.#queuedBytes + bytes.length > (this.#options.maxQueuedBytes ?? 1 << 22)) {
       this.silence(bytes.length / this.#frameBytes, 'disk');
       return;
     }
