@@ -211,13 +211,14 @@ export class LeaseTrees {
   /** The giver with room from which the sub-stream arrives soonest: of some, from a random place on. */
   #bestGiver(node: Node, substream: number): Node | undefined {
     const { size } = this.#open;
-    const { substreams } = this.#options;
+    // Each sub-stream has the same number of places at the server, so that none is ever without.
+    const placesEach = Math.floor(this.#nodes.get(SERVER_ROW)!.units / this.#options.substreams);
     const start = Math.floor(this.#options.random() * size);
     let best: Node | undefined;
     let bestMs = Number.POSITIVE_INFINITY;
     const consider = (row: number) => {
       const giver = this.#nodes.get(row)!;
-      if (row === SERVER_ROW && giver.children[substream]!.size * substreams >= giver.units) return;
+      if (row === SERVER_ROW && giver.children[substream]!.size >= placesEach) return;
       const arrivesMs = arrivalMs(giver, substream);
       if (arrivesMs >= bestMs || !this.#mayGive(giver, node, substream)) return;
       best = giver;
@@ -264,6 +265,7 @@ export class LeaseTrees {
         for (const row of giver.children[other]!) {
           const leaf = this.#nodes.get(row)!;
           if (leaf === node || leaf.children[other]!.size > 0) continue;
+          if (giver.row === SERVER_ROW && other !== substream) continue;
           this.#detach(leaf, other);
           this.#orphans.push({ row, substream: other });
           this.#attach(node, giver, substream);

@@ -255,7 +255,9 @@ class LiveRun {
   #catchUp(giver: LivePeer | undefined, row: number, substream: number): void {
     const taker = this.#byRow.get(row);
     if (!taker) return;
-    const from = Math.max(taker.next, this.#born - 2 * SUBSTREAMS);
+    // Who is not trusted yet sends no more than it must, until others confirm it.
+    const chunks = !giver || giver.standing === 'trusted' ? 2 * SUBSTREAMS : SUBSTREAMS;
+    const from = Math.max(taker.next, this.#born - chunks);
     for (let chunk = from; chunk < this.#born; chunk++) {
       if (chunk % SUBSTREAMS !== substream || taker.has(chunk) || taker.expects(chunk)) continue;
       if (!giver || giver.has(chunk)) this.#push(giver, row, chunk);

@@ -136,12 +136,13 @@ export class TrustLedger {
     for (const other of this.#accounts.values()) if (!other.convicted) other.complaints.delete(accuser);
   }
 
-  /** Other givers that only this taker complains about: who finds fault with many is less believed. */
-  #aloneWith(account: Account, giver: string): number {
+  /** Other givers that only this taker complains about, while somebody else gets good chunks of them. */
+  #aloneWith(taker: string, account: Account, giver: string): number {
     let count = 0;
     for (const accused of account.accused) {
       const other = this.#accounts.get(accused);
-      if (accused !== giver && other && !other.convicted && other.complaints.size === 1) count++;
+      if (accused === giver || !other || other.convicted || other.complaints.size !== 1) continue;
+      if ((other.complaints.get(taker)?.size ?? 0) > 0) count++;
     }
     return count;
   }
@@ -155,7 +156,9 @@ export class TrustLedger {
       const repeated = prefixes.has(account.prefix);
       prefixes.add(account.prefix);
       const base = account.taken >= ESTABLISHED ? 1 : NEW_TAKER_WEIGHT;
-      sum += (base * (repeated ? SAME_PREFIX_WEIGHT : 1)) / (1 + account.contradicted.size + this.#aloneWith(account, giver));
+      sum +=
+        (base * (repeated ? SAME_PREFIX_WEIGHT : 1)) /
+        (1 + account.contradicted.size + this.#aloneWith(taker, account, giver));
     }
     return sum;
   }
