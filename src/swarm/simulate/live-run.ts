@@ -190,6 +190,8 @@ class LiveRun {
   /** Who is new or suspected pushes to one taker; who was convicted to nobody. */
   #limitLeases(peer: LivePeer): void {
     const standing = this.#judge.ledger.standing(peer.id);
+    // Repairs come from givers that are known: there is no time for another mistake.
+    if (this.#judge.ledger.given(peer.id) === 0) this.#swarm.limitGiving(peer.row, 0);
     if (standing === peer.standing) return;
     peer.standing = standing;
     if (standing === 'trusted') this.#trees.unlimit(peer.row, peer.upBytesPerSecond);

@@ -104,6 +104,11 @@ export class TrustLedger {
     return account.given > 0 ? 'trusted' : 'new';
   }
 
+  /** Chunks of the peer that others confirmed. */
+  given(peer: string): number {
+    return this.#accounts.get(peer)?.given ?? 0;
+  }
+
   /** True when the peer's complaints count no more. */
   isLiar(peer: string): boolean {
     return this.#accounts.get(peer)?.liar ?? false;
