@@ -1,0 +1,305 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock, Timer } from '../../core/clock.ts';
+import { ProtocolViolation } from '../../core/errors.ts';
+import { HASHES_AT_ONCE } from '../../protocols/swarm/conductor-messages.ts';
+import { HASH_BYTES } from '../../protocols/swarm/hash-tree.ts';
+import { MAX_LIST, type PeerMessage, type Receipt, SWARM_VERSION } from '../../protocols/swarm/peer-messages.ts';
+import { grantToken, meetingKey, SECRET_BYTES } from '../../protocols/swarm/token.ts';
+import { isPortForPeers, meetingAddress, type Whereabouts } from '../coordinator/meeting.ts';
+import type { SharedFile } from '../coordinator/shared-file.ts';
+import { SERVER } from '../schedule/swarm.ts';
+import { ConductedFile, type PlannedTransfer, type PreparedFile } from './conducted-file.ts';
+import { NativeMember, type NativeVoice } from './native-member.ts';
+import { PrefixNumbers } from './prefix-numbers.ts';
+import { UplinkMeter } from './uplink-meter.ts';
+
+/** Plans are at least so far apart. */
+const PLAN_MS = 15;
+const TICK_MS = 250;
+const ORDER_SECONDS = 60;
+const MEETING_SECONDS = 3600;
+const MAX_FILES_OF_MEMBER = 64;
+const SERVER_UP_GUESS = 1_000_000;
+
+/** What a conductor works with. */
+export interface ConductorOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly serverKey: Buffer;
+  /** The secret of the server's own giving. */
+  readonly serverSecret: Buffer;
+  readonly givePort: () => number;
+  /** The server's `--upload-limit`; undefined: it is measured. */
+  readonly upBytesPerSecond: number | undefined;
+  /** Makes the file behind a path ready; undefined: there is none. */
+  readonly prepare: (path: string) => Promise<PreparedFile | undefined>;
+  /** Tests whether the member answers at its address. */
+  readonly probe: (member: NativeMember) => Promise<boolean>;
+}
+
+/** Conducts peers of the native dialect: who is there, who sends what to whom, and who may. It owns no sockets. */
+export class Conductor {
+  readonly #options: ConductorOptions;
+  readonly #startMs: number;
+  readonly #members = new Map<number, NativeMember>();
+  readonly #files = new Map<number, ConductedFile>();
+  readonly #byFile = new Map<SharedFile, ConductedFile>();
+  readonly #prefixes = new PrefixNumbers();
+  readonly #serverMeter: UplinkMeter;
+  readonly #ticker: Timer;
+  #plan: Timer | undefined;
+  #lastId = SERVER;
+  #lastFile = 0;
+
+  constructor(options: ConductorOptions) {
+    this.#options = options;
+    this.#startMs = options.clock.nowMs();
+    this.#serverMeter = new UplinkMeter(options.upBytesPerSecond ?? SERVER_UP_GUESS);
+    this.#ticker = options.clock.every(TICK_MS, () => this.#tick());
+  }
+
+  /** Seconds since the conductor began: the clock of tokens. */
+  get nowSeconds(): number {
+    return Math.floor((this.#options.clock.nowMs() - this.#startMs) / 1000);
+  }
+
+  get memberCount(): number {
+    return this.#members.size;
+  }
+
+  get files(): Iterable<ConductedFile> {
+    return this.#files.values();
+  }
+
+  /** The file of a number. */
+  fileOf(id: number): SharedFile | undefined {
+    return this.#files.get(id)?.prepared.file;
+  }
+
+  /** A peer says hello. Throws ProtocolViolation for a version that is not spoken. */
+  join(
+    voice: NativeVoice,
+    hello: PeerMessage & { type: 'hello' },
+    where: Omit<Whereabouts, 'listenPort'>,
+  ): NativeMember {
+    if (hello.version !== SWARM_VERSION) throw new ProtocolViolation(`version ${hello.version} is not spoken here`);
+    const { address } = where;
+    const { prefix, widePrefix } = this.#prefixes.of(address);
+    const member = new NativeMember({
+      voice,
+      id: ++this.#lastId,
+      secret: randomBytes(SECRET_BYTES),
+      where: { ...where, listenPort: isPortForPeers(hello.listenPort) ? hello.listenPort : 0 },
+      caps: hello,
+      trustId: `${address} ${hello.key.toString('hex')}`,
+      prefix,
+      widePrefix,
+    });
+    this.#members.set(member.id, member);
+    voice.tell({
+      type: 'welcome',
+      version: SWARM_VERSION,
+      capabilities: 0,
+      peer: member.id,
+      secret: member.secret,
+      serverKey: this.#options.serverKey,
+      givePort: this.#options.givePort(),
+      nowSeconds: this.nowSeconds,
+    });
+    if (member.where.listenPort > 0 && hello.gives) void this.#testReach(member);
+    return member;
+  }
+
+  /** A peer has gone. */
+  leave(member: NativeMember): void {
+    if (!this.#members.delete(member.id)) return;
+    for (const id of member.met) this.#members.get(id)?.met.delete(member.id);
+    for (const id of member.files) this.#leaveFile(member, id);
+    this.#planSoon();
+  }
+
+  /** A member says something. Throws ProtocolViolation for what it may not say. */
+  receive(member: NativeMember, message: PeerMessage): void {
+    switch (message.type) {
+      case 'hello':
+        throw new ProtocolViolation('a second hello');
+      case 'want':
+        return void this.#want(member, message);
+      case 'have':
+        this.#fileOfMember(member, message.file)?.hold(member, message.runs);
+        return this.#planSoon();
+      case 'receipts':
+        for (const receipt of message.receipts) this.#receipt(member, receipt);
+        return this.#planSoon();
+      case 'caps':
+        member.caps = message;
+        return this.#refresh(member);
+      case 'unwant':
+        if (member.files.delete(message.file)) this.#leaveFile(member, message.file);
+        return this.#planSoon();
+      case 'bye':
+        this.leave(member);
+        return member.voice.close();
+    }
+  }
+
+  /** A file is another now, or gone: its takers are told. */
+  fileChanged(file: SharedFile): void {
+    const conducted = this.#byFile.get(file);
+    if (!conducted) return;
+    this.#byFile.delete(file);
+    this.#files.delete(conducted.id);
+    for (const member of conducted.members) {
+      member.files.delete(conducted.id);
+      member.voice.tell({ type: 'changed', file: conducted.id });
+    }
+  }
+
+  close(): void {
+    this.#ticker.cancel();
+    this.#plan?.cancel();
+  }
+
+  async #want(member: NativeMember, { ref, path, inOrder }: PeerMessage & { type: 'want' }): Promise<void> {
+    const none = { type: 'file', ref, file: 0, manifest: Buffer.alloc(0) } as const;
+    if (member.files.size >= MAX_FILES_OF_MEMBER) return member.voice.tell({ ...none, status: 'refused' });
+    const prepared = await this.#options.prepare(path).catch(() => undefined);
+    if (!this.#members.has(member.id)) return;
+    if (!prepared) return member.voice.tell({ ...none, status: 'unknown' });
+    const conducted = this.#conducted(prepared);
+    const { id } = conducted;
+    member.voice.tell({ type: 'file', ref, status: 'ok', file: id, manifest: prepared.manifest });
+    const { hashes } = prepared;
+    for (let first = 0; first * HASH_BYTES < hashes.length; first += HASHES_AT_ONCE) {
+      const part = hashes.subarray(first * HASH_BYTES, (first + HASHES_AT_ONCE) * HASH_BYTES);
+      member.voice.tell({ type: 'hashes', file: id, first, hashes: part });
+    }
+    member.files.add(id);
+    conducted.join(member, inOrder, this.#options.clock.nowMs());
+    this.#planSoon();
+  }
+
+  #conducted(prepared: PreparedFile): ConductedFile {
+    const known = this.#byFile.get(prepared.file);
+    if (known) return known;
+    const conducted = new ConductedFile(++this.#lastFile, prepared, this.#serverMeter.rate);
+    this.#files.set(conducted.id, conducted);
+    this.#byFile.set(prepared.file, conducted);
+    return conducted;
+  }
+
+  #fileOfMember(member: NativeMember, id: number): ConductedFile | undefined {
+    return member.files.has(id) ? this.#files.get(id) : undefined;
+  }
+
+  #leaveFile(member: NativeMember, id: number): void {
+    const file = this.#files.get(id);
+    for (const transfer of file?.leave(member, this.#options.clock.nowMs()) ?? []) this.#cancel(id, transfer);
+  }
+
+  #cancel(file: number, { giver, taker, chunk }: PlannedTransfer): void {
+    if (!this.#members.has(taker.id)) return;
+    taker.voice.tell({ type: 'cancel', file, giver: giver?.id ?? SERVER, chunk });
+  }
+
+  #receipt(taker: NativeMember, receipt: Receipt): void {
+    const file = this.#fileOfMember(taker, receipt.file);
+    const giver = receipt.giver === SERVER ? undefined : this.#members.get(receipt.giver);
+    if (!file || (!giver && receipt.giver !== SERVER)) return;
+    const nowMs = this.#options.clock.nowMs();
+    const ended = file.receipt(taker, giver, receipt, nowMs);
+    if (ended === 'unknown') return;
+    if (receipt.outcome !== 'ok') {
+      taker.met.delete(receipt.giver);
+      giver?.met.delete(taker.id);
+    }
+    const meter = giver?.meter ?? this.#serverMeter;
+    if (!meter.confirmed(ended.bytes, nowMs, ended.isBusy)) return;
+    if (giver) this.#refresh(giver);
+    else if (this.#options.upBytesPerSecond === undefined) file.swarm.setRates(SERVER, meter.rate, 0);
+  }
+
+  #refresh(member: NativeMember): void {
+    for (const id of member.files) this.#files.get(id)?.refresh(member);
+  }
+
+  async #testReach(member: NativeMember): Promise<void> {
+    const isReachable = await this.#options.probe(member).catch(() => false);
+    if (!this.#members.has(member.id)) return;
+    member.isReachable = isReachable;
+    member.voice.tell({ type: 'reached', isReachable });
+    this.#refresh(member);
+    this.#planSoon();
+  }
+
+  #planSoon(): void {
+    this.#plan ??= this.#options.clock.after(PLAN_MS, () => {
+      this.#plan = undefined;
+      this.#planNow();
+    });
+  }
+
+  #planNow(): void {
+    const { clock, random } = this.#options;
+    const nowMs = clock.nowMs();
+    const ordered = new Set<NativeMember>();
+    for (const [id, file] of this.#files) {
+      for (const transfer of file.plan(nowMs, random)) {
+        (transfer.giver?.meter ?? this.#serverMeter).began(nowMs);
+        if (this.#order(id, transfer)) ordered.add(transfer.taker);
+        else file.receipt(transfer.taker, transfer.giver, impossible(id, transfer), nowMs);
+      }
+    }
+    for (const member of ordered) {
+      while (member.orders.length > 0) {
+        member.voice.tell({ type: 'orders', orders: member.orders.splice(0, MAX_LIST) });
+      }
+    }
+  }
+
+  /** Answers false when the two may not be introduced. */
+  #order(file: number, { giver, taker, chunk }: PlannedTransfer): boolean {
+    if (!taker.met.has(giver?.id ?? SERVER) && !this.#introduce(giver, taker)) return false;
+    const expires = this.nowSeconds + ORDER_SECONDS;
+    const grant = { giver: giver?.id ?? SERVER, taker: taker.id, file, chunk, expires };
+    const token = grantToken(giver?.secret ?? this.#options.serverSecret, grant);
+    taker.orders.push({ file, giver: grant.giver, chunk, expires, token });
+    return true;
+  }
+
+  /** Tells the one who can connect where the other is. */
+  #introduce(giver: NativeMember | undefined, taker: NativeMember): boolean {
+    if (!giver || giver.isReachable) return this.#send(taker, giver) && this.#note(giver, taker);
+    return taker.isReachable && this.#send(giver, taker) && this.#note(giver, taker);
+  }
+
+  #note(giver: NativeMember | undefined, taker: NativeMember): true {
+    taker.met.add(giver?.id ?? SERVER);
+    giver?.met.add(taker.id);
+    return true;
+  }
+
+  #send(dialler: NativeMember, to: NativeMember | undefined): boolean {
+    const { serverSecret, givePort } = this.#options;
+    const inside = { address: '127.0.0.1', reachedAt: '127.0.0.1', listenPort: givePort(), isInside: true };
+    const where = to?.where ?? inside;
+    const host = meetingAddress(where, dialler.where);
+    if (host === undefined) return false;
+    const expires = this.nowSeconds + MEETING_SECONDS;
+    const key = meetingKey(to?.secret ?? serverSecret, { dialler: dialler.id, expires });
+    dialler.voice.tell({ type: 'meet', peer: to?.id ?? SERVER, host, port: where.listenPort, expires, key });
+    return true;
+  }
+
+  #tick(): void {
+    const nowMs = this.#options.clock.nowMs();
+    for (const [id, file] of this.#files) {
+      for (const transfer of file.forgotten(nowMs)) this.#cancel(id, transfer);
+    }
+    this.#planSoon();
+  }
+}
+
+function impossible(file: number, { giver, chunk }: PlannedTransfer): Receipt {
+  return { file, giver: giver?.id ?? SERVER, chunk, outcome: 'unreachable' };
+}

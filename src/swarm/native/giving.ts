@@ -1,0 +1,127 @@
+import type { Clock, Timer } from '../../core/clock.ts';
+import { dataHead, type LinkMessage, PIECE_BYTES } from '../../protocols/swarm/link-messages.ts';
+import { isGrantToken } from '../../protocols/swarm/token.ts';
+import type { PeerLines } from './peer-lines.ts';
+
+/** Chunks that wait to be sent; a conductor orders far fewer. */
+const MAX_WAITING = 512;
+/** Tokens that are remembered as used; older ones have expired. */
+const MAX_USED = 8192;
+/** What may be sent at once after a pause. */
+const BURST_MS = 20;
+
+/** Who gives. */
+export interface GivingOptions {
+  readonly clock: Clock;
+  readonly lines: PeerLines;
+  /** The giver's number and secret; undefined: it gives nothing now. */
+  readonly self: () => { readonly peer: number; readonly secret: Buffer } | undefined;
+  /** The conductor's clock in seconds. */
+  readonly nowSeconds: () => number;
+  /** The bytes of a verified chunk; undefined when it is not held. */
+  readonly read: (file: number, chunk: number) => Promise<Buffer | undefined>;
+  /** The most that is sent; undefined: no limit of its own. */
+  readonly limitBytesPerSecond: number | undefined;
+}
+
+interface Job {
+  readonly peer: number;
+  readonly file: number;
+  readonly chunk: number;
+  readonly bytes: Buffer;
+  offset: number;
+}
+
+/**
+ * Sends chunks for which a peer shows a token, in the order in which they were asked for, within a limit. A token is
+ * checked here without asking anybody, counts once, and only on the line of the peer that it names.
+ */
+export class Giving {
+  readonly #options: GivingOptions;
+  readonly #jobs: Job[] = [];
+  readonly #used = new Map<string, number>();
+  #reading = 0;
+  #timer: Timer | undefined;
+  #budget = 0;
+  #budgetAtMs: number;
+  /** Bytes of chunks sent. */
+  bytesSent = 0;
+
+  constructor(options: GivingOptions) {
+    this.#options = options;
+    this.#budgetAtMs = options.clock.nowMs();
+  }
+
+  /** A peer asks for a chunk. */
+  async ask(peer: number, ask: LinkMessage & { type: 'ask' }): Promise<void> {
+    const { file, chunk } = ask;
+    const { lines } = this.#options;
+    const refuse = () => void lines.send(peer, { type: 'refuse', file, chunk });
+    if (!this.#isGranted(peer, ask) || this.#jobs.length + this.#reading >= MAX_WAITING) return refuse();
+    this.#reading++;
+    const bytes = await this.#options.read(file, chunk).catch(() => undefined);
+    this.#reading--;
+    if (!bytes) return refuse();
+    this.#jobs.push({ peer, file, chunk, bytes, offset: 0 });
+    this.pump();
+  }
+
+  /** Sends what can be sent. Call it when a line has room again. */
+  pump(): void {
+    for (let at = 0; at < this.#jobs.length; ) {
+      if (this.#wait()) return;
+      const job = this.#jobs[at]!;
+      if (!this.#options.lines.isOpen(job.peer)) this.#jobs.splice(at, 1);
+      else if (!this.#options.lines.hasRoom(job.peer)) at++;
+      else if (this.#sendPiece(job)) this.#jobs.splice(at, 1);
+    }
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#jobs.length = 0;
+  }
+
+  #isGranted(peer: number, { file, chunk, expires, token }: LinkMessage & { type: 'ask' }): boolean {
+    const self = this.#options.self();
+    const nowSeconds = this.#options.nowSeconds();
+    if (!self || expires < nowSeconds) return false;
+    if (!isGrantToken(token, self.secret, { giver: self.peer, taker: peer, file, chunk, expires })) return false;
+    const name = token.toString('latin1');
+    if (this.#used.has(name)) return false;
+    this.#used.set(name, expires);
+    for (const [old, until] of this.#used) {
+      if (until >= nowSeconds && this.#used.size <= MAX_USED) break;
+      this.#used.delete(old);
+    }
+    return true;
+  }
+
+  /** Answers true when the chunk is sent. */
+  #sendPiece(job: Job): boolean {
+    const { lines, limitBytesPerSecond } = this.#options;
+    const { peer, file, chunk, bytes, offset } = job;
+    const piece = bytes.subarray(offset, offset + PIECE_BYTES);
+    lines.sendBytes(peer, Buffer.concat([dataHead(file, chunk, offset, piece.length), piece]));
+    job.offset += piece.length;
+    this.bytesSent += piece.length;
+    if (limitBytesPerSecond !== undefined) this.#budget -= piece.length;
+    return job.offset >= bytes.length;
+  }
+
+  /** True while the limit allows nothing; goes on by itself. */
+  #wait(): boolean {
+    const { clock, limitBytesPerSecond } = this.#options;
+    if (limitBytesPerSecond === undefined) return false;
+    const nowMs = clock.nowMs();
+    const perMs = limitBytesPerSecond / 1000;
+    this.#budget = Math.min(this.#budget + (nowMs - this.#budgetAtMs) * perMs, BURST_MS * perMs);
+    this.#budgetAtMs = nowMs;
+    if (this.#budget > 0) return false;
+    this.#timer ??= clock.after(Math.max(1, -this.#budget / perMs), () => {
+      this.#timer = undefined;
+      this.pump();
+    });
+    return true;
+  }
+}

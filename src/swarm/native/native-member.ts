@@ -1,0 +1,66 @@
+import type { ConductorMessage, Order } from '../../protocols/swarm/conductor-messages.ts';
+import type { PeerCaps } from '../../protocols/swarm/peer-messages.ts';
+import type { Whereabouts } from '../coordinator/meeting.ts';
+import { UplinkMeter } from './uplink-meter.ts';
+
+/** What a peer is thought to send until something was measured. */
+const UP_GUESS = 320_000;
+
+/** How the conductor talks to a peer. */
+export interface NativeVoice {
+  /** Sends a message; several in a row may travel together. */
+  tell(message: ConductorMessage): void;
+  close(): void;
+}
+
+/** What is known of a peer when it has said hello. */
+export interface NativeMemberSetup {
+  readonly voice: NativeVoice;
+  readonly id: number;
+  readonly secret: Buffer;
+  readonly where: Whereabouts;
+  readonly caps: PeerCaps;
+  /** Under which its deeds are remembered. */
+  readonly trustId: string;
+  readonly prefix: number;
+  readonly widePrefix: number;
+}
+
+/** A peer that is connected with the conductor. */
+export class NativeMember {
+  readonly voice: NativeVoice;
+  readonly id: number;
+  readonly secret: Buffer;
+  readonly where: Whereabouts;
+  readonly trustId: string;
+  readonly prefix: number;
+  readonly widePrefix: number;
+  readonly meter = new UplinkMeter(UP_GUESS);
+  caps: PeerCaps;
+  /** It answered its nonce at the address that is told to others. */
+  isReachable = false;
+  /** Files that it asked for, by its own numbers. */
+  readonly files = new Set<number>();
+  /** Members that were told to connect to it or that it was told to connect to. */
+  readonly met = new Set<number>();
+  /** Orders that wait to be told. */
+  readonly orders: Order[] = [];
+
+  constructor(setup: NativeMemberSetup) {
+    this.voice = setup.voice;
+    this.id = setup.id;
+    this.secret = setup.secret;
+    this.where = setup.where;
+    this.caps = setup.caps;
+    this.trustId = setup.trustId;
+    this.prefix = setup.prefix;
+    this.widePrefix = setup.widePrefix;
+  }
+
+  /** What it can be relied on to send. */
+  get upBytesPerSecond(): number {
+    const { gives, metered, upBytesPerSecond } = this.caps;
+    if (!gives || metered) return 0;
+    return upBytesPerSecond > 0 ? Math.min(upBytesPerSecond, this.meter.rate) : this.meter.rate;
+  }
+}

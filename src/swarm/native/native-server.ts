@@ -1,0 +1,212 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { Clock, Timer } from '../../core/clock.ts';
+import { DistreamError, reasonOf } from '../../core/errors.ts';
+import type { Logger } from '../../core/logger.ts';
+import type { ListenAddress } from '../../modules/network.ts';
+import { normalizeAddress, prefixKey } from '../../net/address.ts';
+import { classifyAddress } from '../../net/egress.ts';
+import { listenOn } from '../../net/listen.ts';
+import { SWARM_CHUNK_BYTES } from '../../protocols/swarm/hash-tree.ts';
+import { NONCE_BYTES } from '../../protocols/swarm/link-messages.ts';
+import { SWARM_ALPN } from '../../protocols/swarm/peer-messages.ts';
+import { meetingIdentity, meetingKey, SECRET_BYTES } from '../../protocols/swarm/token.ts';
+import { SERVER } from '../schedule/swarm.ts';
+import { SharedFolder } from '../server/shared-folder.ts';
+import type { Carrier } from './carrier.ts';
+import { Conductor } from './conductor.ts';
+import { Giving } from './giving.ts';
+import { MemberConnection } from './member-connection.ts';
+import type { NativeMember } from './native-member.ts';
+import { PeerLines } from './peer-lines.ts';
+import { PreparedFiles } from './prepared-files.ts';
+import { ReachProbes } from './reach-probes.ts';
+import type { ServerIdentity } from './server-identity.ts';
+import { TlsCarrier } from './tls-carrier.ts';
+
+const MAX_CONNECTIONS = 25_000;
+const MAX_CONNECTIONS_OF_PREFIX = 256;
+const HANDSHAKE_MS = 10_000;
+const WATCH_MS = 2000;
+
+/** What a server of the native dialect is made of. */
+export interface NativeServerOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: () => number;
+  readonly listen: ListenAddress;
+  readonly fileRoot: string;
+  readonly identity: ServerIdentity;
+  /** First port that is tried for giving; 0: any. */
+  readonly givePort: number;
+  /** Most bytes a second that the server gives; undefined: no limit. */
+  readonly uploadLimit: number | undefined;
+  readonly carrier?: Carrier;
+}
+
+/** A conductor with its sockets, and the server's own giving. */
+export class NativeServer {
+  readonly conductor: Conductor;
+  readonly #options: NativeServerOptions;
+  readonly #folder: SharedFolder;
+  readonly #server: Server;
+  readonly #secret = randomBytes(SECRET_BYTES);
+  readonly #carrier: Carrier;
+  readonly #lines: PeerLines;
+  readonly #giving: Giving;
+  readonly #probes: ReachProbes;
+  readonly #connections = new Set<MemberConnection>();
+  readonly #perPrefix = new Map<string, number>();
+  #ticker: Timer | undefined;
+  #givePort = 0;
+  #address: ListenAddress;
+  #isChecking = false;
+
+  private constructor(options: NativeServerOptions, folder: SharedFolder) {
+    const { clock, identity, uploadLimit } = options;
+    this.#options = options;
+    this.#folder = folder;
+    this.#address = options.listen;
+    this.#carrier = options.carrier ?? new TlsCarrier(clock);
+    this.#probes = new ReachProbes(clock, this.#carrier);
+    const files = new PreparedFiles(folder, identity);
+    this.conductor = new Conductor({
+      clock,
+      random: options.random,
+      serverKey: identity.publicKey,
+      serverSecret: this.#secret,
+      givePort: () => this.#givePort,
+      upBytesPerSecond: uploadLimit,
+      prepare: (path) => files.find(path),
+      probe: (member) => this.#probe(member),
+    });
+    const nowSeconds = () => this.conductor.nowSeconds;
+    this.#lines = new PeerLines({
+      carrier: this.#carrier,
+      secret: () => this.#secret,
+      nowSeconds,
+      onMessage: (peer, message) => {
+        if (message.type === 'ask') void this.#giving.ask(peer, message);
+        else this.#lines.drop(peer);
+      },
+      onOpen: () => {},
+      onDrain: () => this.#giving.pump(),
+      onLost: () => {},
+    });
+    this.#giving = new Giving({
+      clock,
+      lines: this.#lines,
+      self: () => ({ peer: SERVER, secret: this.#secret }),
+      nowSeconds,
+      read: (file, chunk) => this.#read(file, chunk),
+      limitBytesPerSecond: uploadLimit,
+    });
+    this.#server = createServer({
+      ...identity.certificate,
+      ALPNProtocols: [SWARM_ALPN],
+      minVersion: 'TLSv1.3',
+      handshakeTimeout: HANDSHAKE_MS,
+    });
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
+    this.#server.on('secureConnection', (socket) => this.#accept(socket));
+  }
+
+  /** Opens both ports. Rejects as `listenOn` does, or with FILE_UNREADABLE. The caller closes it. */
+  static async start(options: NativeServerOptions): Promise<NativeServer> {
+    const { fileRoot, listen, givePort, clock } = options;
+    const folder = await SharedFolder.open(fileRoot, SWARM_CHUNK_BYTES).catch((error: unknown) => {
+      throw new DistreamError('FILE_UNREADABLE', { path: fileRoot, reason: reasonOf(error) }, { cause: error });
+    });
+    const server = new NativeServer(options, folder);
+    try {
+      server.#address = await listenOn(server.#server, listen);
+      server.#givePort = await server.#carrier.listen(server.#lines, listen.host, givePort);
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+    server.#ticker = clock.every(WATCH_MS, () => void server.#watch());
+    return server;
+  }
+
+  /** Where peers connect. */
+  get address(): ListenAddress {
+    return this.#address;
+  }
+
+  /** Bytes of chunks that the server gave. */
+  get bytesGiven(): number {
+    return this.#giving.bytesSent;
+  }
+
+  async close(): Promise<void> {
+    this.#ticker?.cancel();
+    this.conductor.close();
+    this.#giving.close();
+    for (const connection of this.#connections) connection.close();
+    this.#lines.close();
+    this.#carrier.close();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #accept(socket: TLSSocket): void {
+    socket.on('error', () => socket.destroy());
+    const address = normalizeAddress(socket.remoteAddress ?? '');
+    const reachedAt = normalizeAddress(socket.localAddress ?? '');
+    if (address === undefined || reachedAt === undefined || socket.alpnProtocol !== SWARM_ALPN) {
+      return void socket.destroy();
+    }
+    const prefix = prefixKey(address);
+    const count = this.#perPrefix.get(prefix) ?? 0;
+    if (count >= MAX_CONNECTIONS_OF_PREFIX && classifyAddress(address) !== 'loopback') return void socket.destroy();
+    this.#perPrefix.set(prefix, count + 1);
+    const connection = new MemberConnection({
+      socket,
+      clock: this.#options.clock,
+      conductor: this.conductor,
+      where: { address, reachedAt, isInside: false },
+      onClose: () => {
+        this.#connections.delete(connection);
+        const left = (this.#perPrefix.get(prefix) ?? 1) - 1;
+        if (left > 0) this.#perPrefix.set(prefix, left);
+        else this.#perPrefix.delete(prefix);
+      },
+    });
+    this.#connections.add(connection);
+  }
+
+  /** The member has to answer where others would find it. */
+  #probe(member: NativeMember): Promise<boolean> {
+    const expires = this.conductor.nowSeconds + 60;
+    const meeting = { dialler: SERVER, expires };
+    return this.#probes.probe(
+      {
+        host: member.where.address,
+        port: member.where.listenPort,
+        identity: meetingIdentity(meeting),
+        key: meetingKey(member.secret, meeting),
+      },
+      randomBytes(NONCE_BYTES),
+    );
+  }
+
+  async #read(id: number, chunk: number): Promise<Buffer | undefined> {
+    const file = this.conductor.fileOf(id);
+    if (!file) return undefined;
+    const min = chunk * SWARM_CHUNK_BYTES;
+    if (min >= file.size) return undefined;
+    return this.#folder.readRange(file, { min, max: Math.min(min + SWARM_CHUNK_BYTES, file.size) - 1 });
+  }
+
+  async #watch(): Promise<void> {
+    if (this.#isChecking) return;
+    this.#isChecking = true;
+    const files = [...this.conductor.files].map(({ prepared }) => prepared.file);
+    for (const file of await this.#folder.changed(files).catch(() => [])) {
+      this.#options.log.info('a file has changed or is gone', { path: file.path });
+      this.conductor.fileChanged(file);
+    }
+    this.#isChecking = false;
+  }
+}

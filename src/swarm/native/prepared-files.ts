@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { chunkHash, chunksOf, SWARM_CHUNK_BYTES, treeRoot } from '../../protocols/swarm/hash-tree.ts';
+import { signManifest } from '../../protocols/swarm/manifest.ts';
+import type { SharedFile } from '../coordinator/shared-file.ts';
+import type { SharedFolder } from '../server/shared-folder.ts';
+import type { PreparedFile } from './conducted-file.ts';
+import type { ServerIdentity } from './server-identity.ts';
+
+/** Files whose hashes are kept. */
+const MAX_KEPT = 256;
+
+/** Hashes and signs the files of a folder, each version once. */
+export class PreparedFiles {
+  readonly #folder: SharedFolder;
+  readonly #identity: ServerIdentity;
+  readonly #kept = new Map<SharedFile, Promise<PreparedFile | undefined>>();
+
+  constructor(folder: SharedFolder, identity: ServerIdentity) {
+    this.#folder = folder;
+    this.#identity = identity;
+  }
+
+  /** The file behind a path; undefined when there is none, or when it changes while it is read. */
+  async find(path: string): Promise<PreparedFile | undefined> {
+    const file = await this.#folder.find([path]);
+    if (!file) return undefined;
+    const known = this.#kept.get(file);
+    if (known) return known;
+    const made = this.#prepare(file);
+    this.#kept.set(file, made);
+    if (this.#kept.size > MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
+    if (!(await made)) this.#kept.delete(file);
+    return made;
+  }
+
+  async #prepare(file: SharedFile): Promise<PreparedFile | undefined> {
+    const hashes: Buffer[] = [];
+    for (let chunk = 0; chunk < chunksOf(file.size); chunk++) {
+      const min = chunk * SWARM_CHUNK_BYTES;
+      const max = Math.min(min + SWARM_CHUNK_BYTES, file.size) - 1;
+      const bytes = await this.#folder.readRange(file, { min, max });
+      if (!bytes) return undefined;
+      hashes.push(chunkHash(bytes));
+    }
+    const all = Buffer.concat(hashes);
+    const manifest = { path: file.path, sizeBytes: file.size, root: treeRoot(all) };
+    return { file, manifest: signManifest(manifest, this.#identity.privateKey), hashes: all };
+  }
+}
+
+/** SHA-256 of bytes as hex, by which a part file knows its chunks again. */
+export function hexHash(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,34 @@
+/** Part of a new measurement in the mean. */
+const NEW_SHARE = 0.35;
+/** A measurement takes at least so long. */
+const SAMPLE_MS = 400;
+
+/** How fast a giver sends while it has something to send, from the receipts of its takers. */
+export class UplinkMeter {
+  /** Bytes a second. */
+  rate: number;
+  #bytes = 0;
+  #sinceMs: number | undefined;
+
+  constructor(guess: number) {
+    this.rate = guess;
+  }
+
+  /** It has something to send from now on. */
+  began(nowMs: number): void {
+    this.#sinceMs ??= nowMs;
+  }
+
+  /** A taker has confirmed so many bytes; `isBusy` when it still has something to send. Answers true for a new rate. */
+  confirmed(bytes: number, nowMs: number, isBusy: boolean): boolean {
+    this.#bytes += bytes;
+    const busyMs = nowMs - (this.#sinceMs ?? nowMs);
+    const isSample = busyMs >= SAMPLE_MS;
+    if (isSample) this.rate += NEW_SHARE * ((this.#bytes / busyMs) * 1000 - this.rate);
+    if (isSample || !isBusy) {
+      this.#bytes = 0;
+      this.#sinceMs = isBusy ? nowMs : undefined;
+    }
+    return isSample;
+  }
+}
