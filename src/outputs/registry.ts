@@ -7,6 +7,7 @@ import distreamerServer from './distreamer-server/index.ts';
 import distreamerShoutcastServer from './distreamer-shoutcast-server/index.ts';
 import icecast from './icecast/index.ts';
 import link from './link/index.ts';
+import pdtp from './pdtp/index.ts';
 import recorder from './recorder/index.ts';
 import rtp from './rtp/index.ts';
 
@@ -20,6 +21,7 @@ const BUILT_IN: readonly OutputModule[] = [
   distreamerServer,
   distreamerRevClient,
   distreamerShoutcastServer,
+  pdtp,
 ];
 
 /** The built-in outputs by their `type`. */

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../support/seeded-random.ts';
 import { type Child, start, until } from './support/child.ts';
-import { get } from './support/distream.ts';
+import { get, startDistream } from './support/distream.ts';
+import { liveNumbers, startLiveSource } from './support/live-source.ts';
 import { freePort } from './support/ports.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/', import.meta.url));
@@ -227,6 +228,41 @@ describe('a swarm of programs', () => {
     const next = bin('dsclient', [swarm.url('song.mp3')], cwd);
     expect(await next.exited, next.errors()).toBe(0);
     expect(readFileSync(join(cwd, 'song.mp3')).equals(other)).toBe(true);
+  });
+});
+
+describe('a live stream in a swarm', () => {
+  it('reaches two listeners, every frame in order', async () => {
+    const source = await startLiveSource();
+    closers.push(() => source.close());
+    const port = await freePort();
+    const node = await startDistream(`
+  radio:
+    input: { type: icecast, url: "${source.url}" }
+    outputs:
+      - { type: pdtp, listen: { host: 127.0.0.1, port: ${port} }, givePort: ${await freePort()}, chunkBytes: 3840 }`);
+    const listen = async () => {
+      const client = bin('distream', ['get', '-o', '-', `pdtp://127.0.0.1:${port}/radio`], folderOf('live'));
+      let heard = Buffer.alloc(0);
+      client.process.stdout!.on('data', (bytes: Buffer) => {
+        heard = Buffer.concat([heard, bytes]);
+      });
+      await until('sound', () => heard.length > 0).catch((error: Error) => {
+        throw new Error(`${error.message}: ${client.errors()} ${node.errors()}`);
+      });
+      return { client, heard: () => heard };
+    };
+    const listeners = [await listen(), await listen()];
+    await until('some seconds', () => listeners.every(({ heard }) => heard().length > 80_000), 40_000);
+    for (const { client, heard } of listeners) {
+      // chunks are cut anywhere: the first whole frame is where its number makes it one
+      const bytes = heard();
+      const first = bytes.indexOf(Buffer.from('fffb9400', 'hex'));
+      const numbers = liveNumbers(bytes.subarray(first));
+      expect(numbers.every((number, at) => at === 0 || number === numbers[at - 1]! + 1)).toBe(true);
+      expect(await client.stop('SIGINT')).toBe(130);
+    }
+    await node.stop();
   });
 });
 

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { aborted } from '../../core/aborted.ts';
+import { DistreamError } from '../../core/errors.ts';
+import { systemRandom } from '../../core/random.ts';
+import { defineOutput, type OutputReport } from '../../modules/output.ts';
+import { listenAddress, sizeBytes } from '../../modules/values.ts';
+import { DEFAULT_PDTP_PORT } from '../../protocols/pdtp/pdtp-url.ts';
+import { LiveFile } from '../../swarm/server/live-file.ts';
+import { type SharedServer, shareServer } from '../../swarm/server/shared-servers.ts';
+
+const CHUNK_BYTES = 8192;
+const GIVE_PORT = 8000;
+
+/** Publishes a stream to a swarm: listeners carry it to others. */
+export default defineOutput({
+  type: 'pdtp',
+  summary: 'Publishes the stream to a swarm as `pdtp://host/NAME`: who listens carries it to others (DistribuStream).',
+  schema: z.strictObject({
+    name: z
+      .string()
+      .regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u, 'a name has letters, digits and ._-')
+      .optional()
+      .describe('Name in the address. Left out: that of the stream.'),
+    listen: listenAddress()
+      .prefault({ port: DEFAULT_PDTP_PORT })
+      .describe(
+        'Where clients connect; the status page of the swarm is at the next port. Streams with the same address share it.',
+      ),
+    givePort: z
+      .int()
+      .min(0)
+      .max(65_535)
+      .default(GIVE_PORT)
+      .describe('First port that is tried for giving to peers; 0 is any. The first stream of a port decides.'),
+    chunkBytes: z
+      .int()
+      .min(512)
+      .max(1_048_576)
+      .default(CHUNK_BYTES)
+      .describe('Bytes of a chunk, the unit that peers pass on. Half a second of sound is a good length.'),
+    window: sizeBytes()
+      .prefault('4MiB')
+      .describe('How much of the newest audio can be had; who falls behind it misses a part.'),
+  }),
+  async run({ options, clock, log, signal, stream, onReport }) {
+    const path = `/${options.name ?? stream.name}`;
+    const shared = await shareServer({
+      clock,
+      log,
+      random: systemRandom,
+      listen: options.listen,
+      virtualHost: 'localhost',
+      fileRoot: undefined,
+      chunkSize: options.chunkBytes,
+      givePort: options.givePort,
+      hasStatusPage: true,
+    });
+    const live = new LiveFile({
+      path,
+      version: clock.utcMs().toString(36),
+      chunkSize: options.chunkBytes,
+      windowBytes: options.window,
+    });
+    const counters = { bytes_published: 0, fragments_left_out: 0 };
+    const withdraw = await published(shared, live);
+    let next: number | undefined;
+    const take = () => {
+      const newest = stream.released;
+      if (!newest) return;
+      next ??= newest.sequence;
+      for (const fragment of stream.buffer.from(next)) {
+        if (fragment.sequence > newest.sequence) break;
+        next = fragment.sequence + 1;
+        // A decoder that joins in the middle never sees headers, so such a stream is not published.
+        if (fragment.format.headers.length > 0) counters.fragments_left_out++;
+        else {
+          live.append(fragment.data);
+          counters.bytes_published += fragment.data.length;
+        }
+      }
+    };
+    onReport((): OutputReport => {
+      const listeners = [...shared.server.coordinator.membersOf(live)].filter(({ isInside }) => !isInside).length;
+      const state = counters.fragments_left_out > 0 ? 'failed' : live.size > 0 ? 'ready' : 'waiting';
+      const target = `port ${shared.server.address.port} ${path}`;
+      const isUnfit = counters.fragments_left_out > 0;
+      return {
+        state,
+        target,
+        listeners,
+        counters,
+        ...(isUnfit && { detail: { reason: 'only formats without headers (MP3, AAC) can be published' } }),
+      };
+    });
+    const unsubscribe = stream.onRelease(take);
+    try {
+      await aborted(signal);
+    } finally {
+      unsubscribe();
+      withdraw();
+      await shared.release();
+    }
+  },
+});
+
+/** Publishes, or gives the server back. Rejects with MOUNT_TAKEN. */
+async function published(shared: SharedServer, live: LiveFile): Promise<() => void> {
+  try {
+    return shared.server.publish(live);
+  } catch (error) {
+    await shared.release();
+    throw new DistreamError('MOUNT_TAKEN', { mount: live.path }, { cause: error });
+  }
+}
