@@ -37,7 +37,7 @@ export class RepairAtEnd {
       const { clock, sharedKey, onNote } = this.#options;
       announceRecorder({ sender, recorderId: this.#recorderId, clock, sharedKey }).then(
         (reason) => {
-          if (reason !== undefined) onNote(`Repair at ${sender.host}:${sender.port} is not there yet: ${reason}.`);
+          if (reason !== undefined) onNote(`Repair: ${sender.host}:${sender.port}: ${reason}.`);
         },
         (error: unknown) => onNote(`Repair: ${reasonOf(error)}`),
       );

@@ -72,16 +72,17 @@ export class ServedRepair {
     });
     const session = `${randomHex(random, SESSION_ID_BYTES)}@distream`;
     const key = sharedKey ? {} : { key: formatKey('public', identity.publicKey.raw) };
-    const repair = { offer: { port: server.port, session, ...key }, serve: server.serve.bind(server) };
+    const repair = { offer: { port: server.port, session, ...key }, serve: server.desk.serve.bind(server.desk) };
     return new ServedRepair(server, repair, clock, flags.repairFor);
   }
 
   /** Resolves when no recorder needs anything any more, or none has asked for as long as is waited. */
   async untilDone(onWait: (recorders: number) => void): Promise<void> {
     const startMs = this.#clock.nowMs();
-    if (this.#server.recorders > 0) onWait(this.#server.recorders);
-    const quietMs = () => Math.min(this.#server.quietMs, this.#clock.nowMs() - startMs);
-    while (this.#server.recorders > 0 && quietMs() < this.#patienceMs) await sleep(this.#clock, POLL_MS);
+    const { desk } = this.#server;
+    if (desk.recorders > 0) onWait(desk.recorders);
+    const quietMs = () => Math.min(desk.quietMs, this.#clock.nowMs() - startMs);
+    while (desk.recorders > 0 && quietMs() < this.#patienceMs) await sleep(this.#clock, POLL_MS);
   }
 
   close(): void {

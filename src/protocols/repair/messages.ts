@@ -25,9 +25,11 @@ const MAX_REQUEST_BYTES = 64 + MAX_SOUND_PIECES * 16;
 const MAX_UINT32 = 2 ** 32 - 1;
 const SHA256_BYTES = 32;
 const DIGEST_BYTES = 16;
+/** Sample frames of the smallest block. */
+const LEAF_FRAMES = 65_536;
 
 const TYPES = { flows: 1, account: 2, sound: 3, done: 4 } as const;
-const ANSWER_TYPES = { flows: 0x81, account: 0x82, sound: 0x83, refused: 0x8f } as const;
+const ANSWER_TYPES = { flows: 0x81, account: 0x82, sound: 0x83, working: 0x84, refused: 0x8f } as const;
 const REFUSALS = ['unknown', 'absent', 'unreadable', 'busy'] as const;
 
 /** Neighbouring channels of a flow. */
@@ -94,6 +96,8 @@ export type RepairAnswer =
   | { readonly kind: 'account'; readonly id: number; readonly account: Omit<RangeAccount, 'startFrame' | 'frames'> }
   /** One piece after the other. */
   | { readonly kind: 'sound'; readonly id: number; readonly bytes: Buffer }
+  /** The answer takes a while; it will come. */
+  | { readonly kind: 'working'; readonly id: number }
   | { readonly kind: 'refused'; readonly id: number; readonly code: RefusalCode; readonly reason: string };
 
 /** A request as bytes. Throws RangeError when it has too many pieces. */
@@ -175,7 +179,7 @@ export function encodeRepairAnswer(answer: RepairAnswer): Buffer {
   if (answer.kind === 'flows') writeFlows(writer, answer);
   else if (answer.kind === 'account') writeAccount(writer, answer.account);
   else if (answer.kind === 'sound') writer.bytes(answer.bytes);
-  else {
+  else if (answer.kind === 'refused') {
     writer.uint8(REFUSALS.indexOf(answer.code) + 1);
     writer.block(clipped(answer.reason, MAX_REASON_BYTES));
   }
@@ -222,6 +226,8 @@ function answerOf(type: number, id: number, reader: ByteReader): RepairAnswer {
       return { kind: 'account', id, account: readAccount(reader) };
     case ANSWER_TYPES.sound:
       return { kind: 'sound', id, bytes: reader.bytes(reader.remaining) };
+    case ANSWER_TYPES.working:
+      return { kind: 'working', id };
     case ANSWER_TYPES.refused: {
       const code = REFUSALS[reader.uint8() - 1];
       if (!code) throw new ProtocolViolation('a refusal of an unknown kind');
@@ -258,11 +264,16 @@ function readAccount(reader: ByteReader): Omit<RangeAccount, 'startFrame' | 'fra
   const frames = reader.varint();
   const first = reader.varint();
   const count = bounded(reader, MAX_ACCOUNT_BLOCKS, 'blocks');
-  if (frames === 0) throw new ProtocolViolation('blocks of nothing');
+  if (!isBlockSize(frames)) throw new ProtocolViolation(`blocks of ${frames} sample frames`);
   const digests = Array.from({ length: count }, () =>
     reader.uint8() === 0 ? null : reader.bytes(DIGEST_BYTES).toString('hex'),
   );
   return { sha256, blocks: { frames, first, digests } };
+}
+
+/** 65,536 times a power of two. */
+function isBlockSize(frames: number): boolean {
+  return frames >= LEAF_FRAMES && Number.isInteger(Math.log2(frames));
 }
 
 function bounded(reader: ByteReader, most: number, what: string): number {

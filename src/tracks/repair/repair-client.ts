@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { Clock } from '../../core/clock.ts';
+import type { Clock, Timer } from '../../core/clock.ts';
 import { ProtocolViolation } from '../../core/errors.ts';
 import {
   decodeRepairAnswer,
@@ -13,7 +13,7 @@ import {
   type SoundPiece,
 } from '../../protocols/repair/messages.ts';
 import { type ClientCredentials, recorderGreeting } from './greetings.ts';
-import { SecureStream } from './secure-stream.ts';
+import { type ByteStream, SecureStream } from './secure-stream.ts';
 
 /** A request that the sender has refused; the connection goes on. */
 export class RepairRefused extends Error {
@@ -34,11 +34,17 @@ export interface RepairClientOptions {
   /** `RECORDER_ID_BYTES`; the same for all connections of one take. */
   readonly recorderId: Buffer;
   readonly clock: Clock;
-  /** How long an answer may take; default 120 s: a sender may have to read hours of sound for a hash. */
+  /** How long the sender may say nothing; default 60 s. One that works at something says so. */
   readonly silenceMs?: number;
+  /** How a connection is begun; default TCP. */
+  readonly dial?: Dial | undefined;
 }
 
-type OfferedFlows = Extract<RepairAnswer, { kind: 'flows' }>;
+/** Begins a connection; it may be used at once. */
+export type Dial = (address: { readonly host: string; readonly port: number }) => ByteStream;
+
+/** Which flows a sender has. */
+export type OfferedFlows = Extract<RepairAnswer, { kind: 'flows' }>;
 type RequestBody = RepairRequest extends infer One ? (One extends RepairRequest ? Omit<One, 'id'> : never) : never;
 
 interface Waiting {
@@ -46,31 +52,46 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-const SILENCE_MS = 120_000;
+const SILENCE_MS = 60_000;
+/** So often it is said that we are still there: hashing our own files may take long. */
+const ALIVE_MS = 20_000;
 
 /** A connection to the sender of a take. Requests may be under way at the same time; answers come in their order. */
 export class RepairClient {
   readonly #stream: SecureStream;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #alive: Timer;
   #nextId = 1;
   #failure: string | undefined;
 
-  private constructor({ host, port, credentials, recorderId, clock, silenceMs = SILENCE_MS }: RepairClientOptions) {
+  private constructor(options: RepairClientOptions) {
+    const { host, port, credentials, recorderId, clock, silenceMs = SILENCE_MS, dial = connect } = options;
     this.#stream = new SecureStream({
-      socket: connect({ host, port }),
+      socket: dial({ host, port }),
       clock,
       silenceMs,
       greeting: recorderGreeting(credentials, recorderId, clock),
       onMessage: (message) => this.#take(message),
       onClose: (reason) => this.#end(reason),
     });
+    this.#alive = clock.every(ALIVE_MS, () => this.flows().catch(() => undefined));
   }
 
-  /** Rejects with an Error whose message is the reason. */
+  /** Rejects with an Error whose message is the reason: with GreetingRefused when the keys do not fit. */
   static async open(options: RepairClientOptions): Promise<RepairClient> {
     const client = new RepairClient(options);
     await client.#stream.ready;
     return client;
+  }
+
+  /** Requests that are under way. */
+  get busy(): number {
+    return this.#waiting.size;
+  }
+
+  /** Whether it can be asked. */
+  get isOpen(): boolean {
+    return this.#failure === undefined;
   }
 
   /** Which flows there are. Rejects when the connection ends. */
@@ -117,6 +138,7 @@ export class RepairClient {
 
   #take(message: Buffer): void {
     const answer = decodeRepairAnswer(message);
+    if (answer.kind === 'working') return;
     const waiting = this.#waiting.get(answer.id);
     if (!waiting) throw new ProtocolViolation('an answer that nobody asked for');
     this.#waiting.delete(answer.id);
@@ -131,6 +153,7 @@ export class RepairClient {
 
   #end(reason: string): void {
     this.#failure = reason;
+    this.#alive.cancel();
     for (const { reject } of this.#waiting.values()) reject(new Error(reason));
     this.#waiting.clear();
   }

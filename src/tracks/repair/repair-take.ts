@@ -8,13 +8,18 @@ import { takeVerdict } from '../proof/prove-take.ts';
 import type { RepairAddress, Take } from '../proof/take-schema.ts';
 import { type ClientCredentials, RECORDER_ID_BYTES } from './greetings.ts';
 import { RateLimit } from './rate-limit.ts';
-import { RepairClient } from './repair-client.ts';
+import { type Dial, RepairClient } from './repair-client.ts';
+import { RepairConnections } from './repair-connections.ts';
+import { GreetingRefused } from './secure-stream.ts';
 import { LOST_ENDS_SECONDS } from './stretch-take.ts';
 import { readTake, writeTake } from './take-folder.ts';
 import { type MendProgress, TakeMender, WrongSession } from './take-mender.ts';
 
 const MAX_REPAIRS = 100;
 const MAX_FROM = 300;
+const MAX_CONNECTIONS = 4;
+/** How often a sender is asked that does not know our key. */
+const MAX_REFUSED = 3;
 
 /** What is mended, and from where. */
 export interface RepairTakeOptions {
@@ -31,6 +36,8 @@ export interface RepairTakeOptions {
   readonly lostEndsSeconds?: number | undefined;
   /** Eight bytes that the sender knows this recorder by. */
   readonly recorderId?: Buffer | undefined;
+  /** How connections are begun; default TCP. */
+  readonly dial?: Dial | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly signal: AbortSignal;
@@ -93,7 +100,7 @@ export async function repairTake(options: RepairTakeOptions): Promise<RepairRepo
 
 /** Tells a sender that a recorder is there who will ask after the take. Resolves with the reason when it cannot. */
 export async function announceRecorder(
-  options: Pick<RepairTakeOptions, 'clock' | 'sharedKey'> & {
+  options: Pick<RepairTakeOptions, 'clock' | 'sharedKey' | 'dial'> & {
     readonly recorderId: Buffer;
     readonly sender: RepairAddress;
   },
@@ -104,11 +111,12 @@ export async function announceRecorder(
       credentials: credentialsFor(options.sender, options.sharedKey),
       recorderId: options.recorderId,
       clock: options.clock,
+      dial: options.dial,
     });
     client.close();
     return undefined;
   } catch (error) {
-    return reasonOf(error);
+    return reasonIn(error, options);
   }
 }
 
@@ -127,12 +135,17 @@ async function mendFrom(mender: TakeMender, sender: RepairAddress, options: Repa
   const name = `${sender.host}:${sender.port}`;
   let deadlineMs = clock.nowMs() + patienceMs;
   let told = '';
+  let refused = 0;
   while (!signal.aborted) {
-    let client: RepairClient | undefined;
+    let client: RepairConnections | undefined;
     const onAbort = () => client?.close();
     signal.addEventListener('abort', onAbort);
     try {
-      client = await RepairClient.open({ ...sender, credentials, recorderId, clock });
+      client = await RepairConnections.open(
+        { ...sender, credentials, recorderId, clock, dial: options.dial },
+        MAX_CONNECTIONS,
+      );
+      refused = 0;
       await mender.mend(client, {
         session: sender.session,
         rate,
@@ -148,8 +161,10 @@ async function mendFrom(mender: TakeMender, sender: RepairAddress, options: Repa
       return;
     } catch (error) {
       if (error instanceof DistreamError) throw error;
-      const reason = reasonOf(error);
-      if (error instanceof WrongSession || clock.nowMs() >= deadlineMs || signal.aborted) {
+      const reason = reasonIn(error, options);
+      if (error instanceof GreetingRefused) refused += 1;
+      const isHopeless = error instanceof WrongSession || refused >= MAX_REFUSED;
+      if (isHopeless || clock.nowMs() >= deadlineMs || signal.aborted) {
         onNote(`Not everything could be repaired: ${name}: ${reason}.`);
         return;
       }
@@ -161,6 +176,15 @@ async function mendFrom(mender: TakeMender, sender: RepairAddress, options: Repa
       client?.close();
     }
   }
+}
+
+/** What went wrong, in words; where the keys do not fit, what that can mean. */
+function reasonIn(error: unknown, { sharedKey }: Pick<RepairTakeOptions, 'sharedKey'>): string {
+  if (!(error instanceof GreetingRefused)) return reasonOf(error);
+  const other = 'the sender was started again, so that what it sent before is gone, or another program has its port';
+  return sharedKey
+    ? `it does not accept the shared key: both sides need the same one (--key); or ${other}`
+    : `it does not accept the key of its description: ${other}`;
 }
 
 function credentialsFor({ key }: RepairAddress, sharedKey: Buffer | undefined): ClientCredentials {

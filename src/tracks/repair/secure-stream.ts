@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../../core/clock.ts';
 import { ProtocolViolation, reasonOf } from '../../core/errors.ts';
 import type { SecureChannel } from '../../protocols/link/handshake.ts';
@@ -13,9 +13,15 @@ export interface Greeting {
   take(message: Buffer): { readonly channel: SecureChannel; readonly reply?: Buffer };
 }
 
+/** A TCP socket, or what stands for one. */
+export type ByteStream = Duplex & { setNoDelay?(isOn: boolean): unknown };
+
+/** The other side has ended the connection, or answered nonsense, before both had proved themselves. */
+export class GreetingRefused extends Error {}
+
 /** What a stream is made of. */
 export interface SecureStreamOptions {
-  readonly socket: Socket;
+  readonly socket: ByteStream;
   readonly clock: Clock;
   readonly greeting: Greeting;
   /** A genuine message; it may be a view: use it during the call. Throws ProtocolViolation, which ends the stream. */
@@ -51,11 +57,14 @@ export class SecureStream {
     // Whoever does not wait for it is told by `onClose`.
     this.ready.catch(() => undefined);
     this.#silence = clock.after(GREETING_MS, () => this.close('no greeting came'));
-    socket.setNoDelay(true);
+    socket.setNoDelay?.(true);
     socket.on('data', (bytes) => this.#read(bytes));
     socket.on('drain', () => this.#release());
     socket.on('error', (error) => this.close(reasonOf(error)));
-    socket.on('close', () => this.close('the connection was closed'));
+    socket.on('close', () => {
+      if (this.#channel) this.close('the connection was closed');
+      else this.#end(new GreetingRefused('the connection was closed before any greeting'));
+    });
     if (greeting.opening) socket.write(encodeFrame(greeting.opening));
   }
 
@@ -75,14 +84,18 @@ export class SecureStream {
 
   /** Ends the connection; what was sent still leaves. */
   close(reason = 'ended'): void {
+    this.#end(new Error(reason));
+  }
+
+  #end(error: Error): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#silence.cancel();
     this.#options.socket.end(() => this.#options.socket.destroy());
     this.#options.clock.after(1000, () => this.#options.socket.destroy());
-    this.#settle.reject(new Error(reason));
+    this.#settle.reject(error);
     this.#release();
-    this.#options.onClose(reason);
+    this.#options.onClose(error.message);
   }
 
   #release(): void {
@@ -97,7 +110,7 @@ export class SecureStream {
       }
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) throw error;
-      this.close(error.message);
+      this.#end(this.#channel ? new Error(error.message) : new GreetingRefused(error.message));
     }
   }
 

@@ -7,7 +7,8 @@ import { type Batch, MendedTrack, piecesOf } from './mended-track.ts';
 import { onlyShift } from './place-track.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { RecordedFile } from './recorded-file.ts';
-import { type RepairClient, RepairRefused } from './repair-client.ts';
+import { RepairRefused } from './repair-client.ts';
+import type { RepairSource } from './repair-connections.ts';
 import { endsOf, stretchTake } from './stretch-take.ts';
 import { trackPath, writeTake } from './take-folder.ts';
 
@@ -29,8 +30,8 @@ export interface MendOptions {
 /** A sender that serves something else than what was recorded. */
 export class WrongSession extends Error {}
 
-/** Requests that are under way at the same time: enough for a line with a long way. */
-const REQUESTS_AT_ONCE = 8;
+/** Requests that are under way at the same time: enough for some connections over a line with a long way. */
+const REQUESTS_AT_ONCE = 24;
 const SILENCE_BYTES = 1 << 18;
 const LIMITS = { maxBytes: MAX_SOUND_BYTES, maxPieces: MAX_SOUND_PIECES };
 
@@ -69,7 +70,7 @@ export class TakeMender {
    * Fetches what is missing and has the sender's hashes prove the result.
    * Rejects with WrongSession, an Error when the connection ends, DistreamError when a file fails.
    */
-  async mend(client: RepairClient, options: MendOptions): Promise<void> {
+  async mend(client: RepairSource, options: MendOptions): Promise<void> {
     const offered = await client.flows();
     if (offered.session !== options.session) throw new WrongSession(`it serves another session (${offered.name})`);
     if (!this.#isStretched) await this.#stretch(offered, options.lostEndsSeconds);
@@ -119,7 +120,7 @@ export class TakeMender {
     await writeTake(this.#folder, this.take);
   }
 
-  async #fetch(client: RepairClient, flows: readonly ServedFlowInfo[], options: MendOptions): Promise<void> {
+  async #fetch(client: RepairSource, flows: readonly ServedFlowInfo[], options: MendOptions): Promise<void> {
     for (const track of this.#tracks.values()) {
       const placed = track.placedIn(flows);
       if (!placed) continue;
@@ -135,9 +136,9 @@ export class TakeMender {
   }
 
   async #fetchBatch(
-    client: RepairClient,
+    client: RepairSource,
     track: MendedTrack,
-    { batch, part }: { batch: Batch; part: Parameters<RepairClient['sound']>[0] },
+    { batch, part }: { batch: Batch; part: Parameters<RepairSource['sound']>[0] },
     { rate, signal, onProgress }: MendOptions,
   ): Promise<void> {
     const { frameBytes } = track.file;
@@ -151,7 +152,7 @@ export class TakeMender {
     }
   }
 
-  async #prove(client: RepairClient, flows: readonly ServedFlowInfo[]): Promise<void> {
+  async #prove(client: RepairSource, flows: readonly ServedFlowInfo[]): Promise<void> {
     const tracks: TakeTrack[] = [];
     for (const [index, before] of this.#take.tracks.entries()) {
       const mended = this.#tracks.get(index);
@@ -178,7 +179,7 @@ async function grow(file: RecordedFile, frames: number): Promise<void> {
 }
 
 /** The track as it is on the disk now, compared with the sender's hashes of the same stretch. */
-async function proven(mended: MendedTrack, client: RepairClient, flows: readonly ServedFlowInfo[]): Promise<TakeTrack> {
+async function proven(mended: MendedTrack, client: RepairSource, flows: readonly ServedFlowInfo[]): Promise<TakeTrack> {
   await mended.file.sync();
   const recorded = await mended.file.account();
   mended.isChanged = false;
