@@ -9,8 +9,10 @@ import { type Logger, silentLogger } from '../../core/logger.ts';
 import { systemRandom } from '../../core/random.ts';
 import { cleanText } from '../../core/text.ts';
 import type { Dialect } from '../../protocols/pdtp/dialect.ts';
-import { fileNameOf, parsePdtpUrl } from '../../protocols/pdtp/pdtp-url.ts';
-import { type DownloadProgress, download } from '../../swarm/peer/download.ts';
+import { fileNameOf, type PdtpUrl, parsePdtpUrl } from '../../protocols/pdtp/pdtp-url.ts';
+import { parseSwarmUrl, type SwarmUrl } from '../../protocols/swarm/swarm-url.ts';
+import { type NativeDownloadOptions, nativeDownload } from '../../swarm/native/native-download.ts';
+import { type DownloadOptions, type DownloadProgress, download } from '../../swarm/peer/download.ts';
 import type { CliIo } from '../io.ts';
 import { EXIT_INTERRUPTED } from '../stop.ts';
 import { bytesText, progressLine } from './progress-line.ts';
@@ -28,13 +30,18 @@ export interface GetCommand {
   readonly dialect: Dialect;
   readonly stallMs: number;
   readonly quiet: boolean;
+  /** Most bytes a second that are given in the native dialect; 0 or undefined: no limit. */
+  readonly uploadLimit?: number;
+  /** In the native dialect it goes on giving for so long. */
+  readonly stayMs?: number;
 }
 
 /** Fetches a file or plays a live stream. Answers the exit code: 0 only when all is there and every hash was right. */
 export async function runGet(command: GetCommand, io: CliIo): Promise<number> {
-  const url = parsePdtpUrl(command.url);
+  const native = parseSwarmUrl(command.url);
+  const url = native ?? parsePdtpUrl(command.url);
   if (!url) {
-    const reason = `"${cleanText(command.url, 200)}" is no address such as pdtp://host/path`;
+    const reason = `"${cleanText(command.url, 200)}" is no address such as pdtp://host/path or pdtps://host/path#key=KEY`;
     throw new DistreamError('USAGE', { reason });
   }
   const stop = new AbortController();
@@ -42,11 +49,10 @@ export async function runGet(command: GetCommand, io: CliIo): Promise<number> {
   const target = await openTarget(command.output, url.path);
   const shown = new ShownProgress(io, command.quiet);
   try {
-    await download({
+    await fetchFrom(url, {
       clock: io.clock,
       log: shown.log,
       random: systemRandom,
-      url,
       displayUrl: command.url,
       dialect: command.dialect,
       give: command.upload ? { host: command.listenHost, port: command.listenPort } : undefined,
@@ -56,6 +62,8 @@ export async function runGet(command: GetCommand, io: CliIo): Promise<number> {
       stallMs: command.stallMs,
       signal: stop.signal,
       onProgress: (progress) => shown.show(progress),
+      uploadLimit: command.uploadLimit ?? 0,
+      stayMs: command.stayMs ?? 0,
     });
     shown.end(true);
     return EXIT.ok;
@@ -67,6 +75,13 @@ export async function runGet(command: GetCommand, io: CliIo): Promise<number> {
     unsubscribe();
     await target.close();
   }
+}
+
+type FetchOptions = Omit<DownloadOptions, 'url'> & Omit<NativeDownloadOptions, 'url'>;
+
+/** The scheme of the address tells the dialect. */
+function fetchFrom(url: PdtpUrl | SwarmUrl, options: FetchOptions): Promise<void> {
+  return 'fileUrl' in url ? download({ ...options, url }) : nativeDownload({ ...options, url });
 }
 
 interface Target {

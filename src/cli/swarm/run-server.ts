@@ -1,5 +1,8 @@
-import type { LogLevel } from '../../core/logger.ts';
+import type { Logger, LogLevel } from '../../core/logger.ts';
 import { systemRandom } from '../../core/random.ts';
+import { formatSwarmUrl } from '../../protocols/swarm/swarm-url.ts';
+import { NativeServer } from '../../swarm/native/native-server.ts';
+import { keptIdentity, serverIdentity } from '../../swarm/native/server-identity.ts';
 import { SwarmServer } from '../../swarm/server/swarm-server.ts';
 import type { CliIo } from '../io.ts';
 import { type LogFormat, openLog } from '../logging.ts';
@@ -17,6 +20,13 @@ export interface ServerCommand {
   readonly logFormat: LogFormat | undefined;
   readonly logfile: string | undefined;
   readonly colour: boolean;
+  /** The native dialect, on a port of its own; undefined: it is not spoken. */
+  readonly native?: {
+    readonly port: number;
+    readonly keyFile: string | undefined;
+    /** Bytes a second; 0: no limit. */
+    readonly uploadLimit: number;
+  };
 }
 
 /** Publishes a folder until the program is told to stop. Answers the exit code; rejects when it cannot start. */
@@ -46,10 +56,36 @@ export async function runServer(command: ServerCommand, io: CliIo): Promise<numb
       port,
       status: `http://${name}:${server.statusAddress?.port}/`,
     });
+    const native = await startNative(command, io, log).catch(async (error: unknown) => {
+      await server.close();
+      throw error;
+    });
     const code = await untilStopped(io, log);
+    await native?.close();
     await server.close();
     return code;
   } finally {
     await log.close();
   }
+}
+
+async function startNative(command: ServerCommand, io: CliIo, log: Logger): Promise<NativeServer | undefined> {
+  const { native, host, fileRoot, virtualHost, listenPort } = command;
+  if (!native) return undefined;
+  const nowUtcMs = io.clock.utcMs();
+  const identity = native.keyFile ? await keptIdentity(native.keyFile, nowUtcMs) : serverIdentity(nowUtcMs);
+  const server = await NativeServer.start({
+    clock: io.clock,
+    log,
+    random: systemRandom,
+    listen: { host, port: native.port },
+    fileRoot,
+    identity,
+    givePort: listenPort,
+    uploadLimit: native.uploadLimit > 0 ? native.uploadLimit : undefined,
+  });
+  const url = formatSwarmUrl(virtualHost, server.address.port, '/PATH', server.publicKey);
+  log.info(`publishes ${fileRoot} in the native dialect as ${url}`, { port: server.address.port });
+  if (!native.keyFile) log.info('the key in that address is another after each start; --key FILE keeps one');
+  return server;
 }
