@@ -180,7 +180,7 @@ class Plan {
   /** Of a file the server sends so many copies as it may; more only to takers that get nothing from peers. */
   #copiesAreLeft(): boolean {
     const { options, serverSent, totalNeeded, takers } = this.#swarm;
-    const copies = options.serverCopies ?? 1.4;
+    const copies = options.serverCopies ?? 1.42;
     const budget = options.windowChunks * copies;
     const atTheEnd = totalNeeded < options.windowChunks * takers.size * END_SHARE;
     if (serverSent < budget * (atTheEnd ? 1 : 1 - END_SHARE)) return true;

@@ -24,7 +24,7 @@ export interface SwarmOptions {
   readonly serverUpBytesPerSecond: number;
   /** A giver gets its next order so long before it has sent all: what orders and receipts take, and the plan's period. */
   readonly orderAheadMs: number;
-  /** How much of the file the server sends before it waits for peers, in copies. Default 1.4; more where peers are short. */
+  /** How much of the file the server sends before it waits for peers, in copies. Default 1.42; more where peers are short. */
   readonly serverCopies?: number;
 }
 

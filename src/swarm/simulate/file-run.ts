@@ -129,7 +129,7 @@ class FileRun {
         windowChunks: this.#chunks,
         live: false,
         serverUpBytesPerSecond: (serverUpBitsPerSecond * TCP_SHARE) / 8,
-        orderAheadMs: PLAN_MS + 2 * oneWayMs + 15,
+        orderAheadMs: PLAN_MS + 4 * oneWayMs + 15,
         ...(this.#chunkDurationMs === undefined ? {} : { chunkDurationMs: this.#chunkDurationMs }),
       },
       peers.length,
