@@ -107,6 +107,15 @@ morning  reserve  mp3 44.1 kHz  sound lasts 5 s  128 kbit/s  Band - Song [2J
 `);
   });
 
+  it('says that an input to which others connect waits, and counts in words', () => {
+    const [stream] = statusOf().streams;
+    const of = (type: string) => ({ ...stream!.inputs[0]!, type, state: 'connecting' as const, reconnects: 1 });
+    const status = { ...statusOf(), streams: [{ ...stream!, inputs: [of('source'), of('icecast')] }] };
+    const view = statusView(status, 'x', { colour: false, columns: 80, history: new Map() });
+    expect(view).toMatch(/source +waiting +on air, 1 reconnect,/);
+    expect(view).toMatch(/icecast +connecting +on air, 1 reconnect,/);
+  });
+
   it('holds no control characters of strangers', () => {
     const view = statusView(statusOf(), 'x', { colour: true, columns: 80, history: new Map() });
     expect(view.replace(/\u001b\[\d+m/g, '')).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);

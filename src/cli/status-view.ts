@@ -16,6 +16,13 @@ export interface StatusStyle {
 
 const BAR_WIDTH = 20;
 const MAX_TITLE = 60;
+/** Inputs to which the other side connects. */
+const LISTENING_INPUTS: ReadonlySet<string> = new Set([
+  'source',
+  'distreamer-source-server',
+  'distreamer-pers-rev-server',
+  'distreamer-rev-server',
+]);
 
 /** The status of a node as text: a line on the node, a block for each stream. */
 export function statusView(status: NodeStatus, origin: string, style: StatusStyle): string {
@@ -64,10 +71,12 @@ function inputRow(input: InputStatus): string[] {
   const notes = [
     input.active ? 'on air' : '',
     input.peer ? cleanText(input.peer, 80) : '',
-    input.reconnects ? `${input.reconnects} reconnects` : '',
+    input.reconnects ? `${input.reconnects} ${input.reconnects === 1 ? 'reconnect' : 'reconnects'}` : '',
     input.lastError && input.state !== 'live' ? cleanText(input.lastError.message, 100) : '',
   ];
-  return [cleanText(input.name, 20), cleanText(input.type, 30), input.state, notes.filter(Boolean).join(', ')];
+  // Who is connected to has nobody to connect to.
+  const state = input.state === 'connecting' && LISTENING_INPUTS.has(input.type) ? 'waiting' : input.state;
+  return [cleanText(input.name, 20), cleanText(input.type, 30), state, notes.filter(Boolean).join(', ')];
 }
 
 function outputRow(output: OutputStatus): string[] {

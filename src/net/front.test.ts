@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { exchange, RawClient } from '../../test/support/raw-client.ts';
 import { openTestNetwork, TestMount, type TestNetwork } from '../../test/support/test-network.ts';
+import { silentLogger } from '../core/logger.ts';
 import type { FrontHandle } from '../modules/network.ts';
 import { clientAddressOf, clientOf } from './client-address.ts';
 import type { SharedPortOptions } from './network.ts';
@@ -33,6 +34,20 @@ describe('routing', () => {
     expect(await exchange(port, 'GET /studio HTTP/1.1\r\nHost: x\r\n\r\n')).toContain('node:http GET /studio');
     expect(await exchange(port, 'SOURCE /live HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1.0 404 /);
     expect(await exchange(port, 'PUT /live HTTP/1.1\r\n\r\n')).toMatch(/^HTTP\/1.0 404 /);
+  });
+
+  it('tells once of a source whose mount is not there, and of those that are', async () => {
+    const told: string[] = [];
+    open = await openTestNetwork({}, { ...silentLogger, warn: (message) => told.push(message) });
+    (await open.network.front()).claimSource(new TestMount('/studio'));
+    const send = (path: string) => exchange(open!.port, `PUT ${path} HTTP/1.1\r\n\r\n`);
+    for (const path of ['/stuido', '/stuido', '/other']) expect(await send(path)).toMatch(/^HTTP\/1.0 404 /);
+    expect(told).toEqual([
+      'a source at 127.0.0.1 was refused: there is no mount /stuido for sources; there is: /studio',
+      'a source at 127.0.0.1 was refused: there is no mount /other for sources; there is: /studio',
+    ]);
+    for (let i = 0; i < 30; i++) await send(`/stranger-${i}`);
+    expect(told).toHaveLength(20);
   });
 
   it('knows aliases, the semicolon of Winamp and the mount of every path', async () => {

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import { reasonOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { cleanText } from '../core/text.ts';
 import type { FrontHandle, ListenAddress, ListenerMount, ShoutcastMount, SourceMount } from '../modules/network.ts';
 import { parseBasicAuth } from '../protocols/http/basic-auth.ts';
 import { HeadError } from '../protocols/http/head-error.ts';
@@ -25,6 +26,8 @@ const HEAD_TIMEOUT_MS = 10_000;
 const REUSE_TIMEOUT_MS = 15_000;
 /** Answers that wait for a client; who asks on without reading them is cut off. */
 const MAX_UNREAD_BYTES = 64 * 1024;
+/** Mounts that are not there, of which the log tells. */
+const MAX_TOLD_MOUNTS = 20;
 const EMPTY = Buffer.alloc(0);
 
 /** What a front shares with its network. */
@@ -59,6 +62,7 @@ interface Admitted {
  */
 export class Front implements FrontHandle {
   readonly mounts = new MountTable();
+  readonly #toldMounts = new Set<string>();
   readonly #options: FrontOptions;
   readonly #gate: Gate;
   readonly #server: Server;
@@ -226,7 +230,7 @@ export class Front implements FrontHandle {
   #toSource(request: Admitted): Refusal | undefined {
     const { read, client, path } = request;
     const mount = this.mounts.findSource(path);
-    if (!mount) return UNKNOWN_MOUNT;
+    if (!mount) return this.#unknownMount(client.address, path);
     if (this.#isDeniedAgent(read)) return DENIED;
     const { failures } = this.#options;
     const authorization = read.head.headers.get('authorization');
@@ -282,6 +286,17 @@ export class Front implements FrontHandle {
       client,
       owner: this,
     });
+  }
+
+  /** Told once for a path, so that neither an encoder that tries again nor a stranger who tries paths fills the log. */
+  #unknownMount(address: string, path: string): Refusal {
+    if (this.#toldMounts.size < MAX_TOLD_MOUNTS && !this.#toldMounts.has(path)) {
+      this.#toldMounts.add(path);
+      const known = this.mounts.sources.map(({ mount }) => mount).join(', ') || 'none';
+      const message = `a source at ${address} was refused: there is no mount ${cleanText(path, 100)} for sources`;
+      this.#options.log.warn(`${message}; there is: ${cleanText(known, 300)}`);
+    }
+    return UNKNOWN_MOUNT;
   }
 
   #isDeniedAgent(read: ReadHead): boolean {

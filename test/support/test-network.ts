@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { silentLogger } from '../../src/core/logger.ts';
+import { type Logger, silentLogger } from '../../src/core/logger.ts';
 import type { ListenerMount, ShoutcastMount, StreamRequest } from '../../src/modules/network.ts';
 import { createNetwork, type Network, type SharedPortOptions } from '../../src/net/network.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -17,7 +17,10 @@ export interface TestNetwork {
 const LIMITS = { connections: 1000, connectionsPerAddress: 1000, listenersPerAddress: 1000 };
 
 /** Opens it; the test closes it by `network.close()`. */
-export async function openTestNetwork(http: Partial<SharedPortOptions> = {}): Promise<TestNetwork> {
+export async function openTestNetwork(
+  http: Partial<SharedPortOptions> = {},
+  log: Logger = silentLogger,
+): Promise<TestNetwork> {
   const clock = new FakeClock();
   const requests: IncomingMessage[] = [];
   const network = createNetwork({
@@ -38,7 +41,7 @@ export async function openTestNetwork(http: Partial<SharedPortOptions> = {}): Pr
     },
     dialer: () => Promise.reject(new Error('no dialling here')),
     clock,
-    log: silentLogger,
+    log,
   });
   const { port } = await network.open();
   return { network, clock, port, requests };
