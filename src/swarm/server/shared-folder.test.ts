@@ -6,11 +6,11 @@ import { SharedFolder } from './shared-folder.ts';
 
 function makeRoot(): string {
   const base = mkdtempSync(join(tmpdir(), 'distream-shared-'));
-  const root = join(base, 'root');
+  const root = join(base, 'shared');
   mkdirSync(join(root, 'folder'), { recursive: true });
   writeFileSync(join(base, 'outside'), 'secret');
-  mkdirSync(join(base, 'root-of-another'));
-  writeFileSync(join(base, 'root-of-another', 'x'), 'secret');
+  mkdirSync(join(base, 'shared-by-another'));
+  writeFileSync(join(base, 'shared-by-another', 'x'), 'secret');
   writeFileSync(join(root, 'a.txt'), 'abcdefg');
   writeFileSync(join(root, 'folder', 'with space'), 'b');
   writeFileSync(join(root, 'empty'), '');
@@ -29,9 +29,9 @@ describe('a published folder', () => {
     for (const path of [
       '/link-out',
       '/up/outside',
-      '/up/root-of-another/x',
+      '/up/shared-by-another/x',
       '/../outside',
-      '/../root-of-another/x',
+      '/../shared-by-another/x',
       '/folder',
       '/empty',
       '/none',
