@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { bitRate } from '../bit-rate.ts';
 import { portNumber } from '../dstream.ts';
 import type { CliIo } from '../io.ts';
 import { addExamples, type CommonOptions, type Outcome } from '../program.ts';
@@ -10,6 +11,8 @@ interface GetOptions extends CommonOptions {
   readonly quiet?: boolean;
   readonly timeout: number;
   readonly dialect: '1' | '2';
+  readonly uploadLimit: number;
+  readonly stay: number;
 }
 
 const GIVE_PORT = 8000;
@@ -20,12 +23,22 @@ export function addGet(program: Command, outcome: Outcome, io: CliIo): void {
   const command = program
     .command('get')
     .description('fetch a file from a swarm, or play a live stream of one')
-    .argument('<url>', 'pdtp://host[:port]/path')
+    .argument('<url>', 'pdtp://host[:port]/path or pdtps://host[:port]/path#key=KEY')
     .option('-o, --output <file>', 'write to this file; - is standard output, in order as it arrives')
     .addOption(
       new Option('--give-port <port>', 'first port that is tried for giving').argParser(portNumber).default(GIVE_PORT),
     )
     .option('--no-upload', 'give nothing to others')
+    .addOption(
+      new Option('--upload-limit <rate>', 'most that is given to others, such as 2M (bits a second; pdtps only)')
+        .argParser(bitRate)
+        .default(0, 'none'),
+    )
+    .addOption(
+      new Option('--stay <seconds>', 'go on giving for so long after the end (pdtps only)')
+        .argParser(seconds)
+        .default(0),
+    )
     .option('-q, --quiet', 'no progress, only errors')
     .addOption(
       new Option('--timeout <seconds>', 'give up when no chunk came for so long')
@@ -46,6 +59,8 @@ export function addGet(program: Command, outcome: Outcome, io: CliIo): void {
           dialect: options.dialect === '1' ? 1 : 2,
           stallMs: options.timeout * 1000,
           quiet: options.quiet === true,
+          uploadLimit: options.uploadLimit,
+          stayMs: options.stay * 1000,
         },
         io,
       );

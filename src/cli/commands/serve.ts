@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_PDTP_PORT } from '../../protocols/pdtp/pdtp-url.ts';
+import { DEFAULT_SWARM_PORT } from '../../protocols/swarm/swarm-url.ts';
+import { bitRate } from '../bit-rate.ts';
 import { portNumber } from '../dstream.ts';
 import type { CliIo } from '../io.ts';
 import { addExamples, addLogOptions, type CommonOptions, type Outcome, wantsColour } from '../program.ts';
@@ -10,6 +12,9 @@ interface ServeOptions extends CommonOptions {
   readonly name?: string;
   readonly chunkSize: number;
   readonly givePort: number;
+  readonly nativePort: number;
+  readonly key?: string;
+  readonly uploadLimit: number;
 }
 
 const CHUNK_BYTES = 65_536;
@@ -36,6 +41,23 @@ export function addServe(program: Command, outcome: Outcome, io: CliIo): void {
     .addOption(
       new Option('--give-port <port>', 'first port that is tried for giving').argParser(portNumber).default(GIVE_PORT),
     )
+    .addOption(
+      new Option('--native-port <port>', 'port of the native dialect (pdtps)')
+        .argParser(portNumber)
+        .default(DEFAULT_SWARM_PORT),
+    )
+    .option(
+      '--key <file>',
+      'Ed25519 key of the native dialect; made when there is none (default: a new one at each start)',
+    )
+    .addOption(
+      new Option(
+        '--upload-limit <rate>',
+        'most that this server gives in the native dialect, such as 8M (bits a second)',
+      )
+        .argParser(bitRate)
+        .default(0, 'none'),
+    )
     .action(async (folder: string, _options, self: Command) => {
       const options = self.optsWithGlobals<ServeOptions>();
       const { runServer } = await import('../swarm/run-server.ts');
@@ -51,6 +73,7 @@ export function addServe(program: Command, outcome: Outcome, io: CliIo): void {
           logFormat: options.logFormat,
           logfile: undefined,
           colour: wantsColour(options, io),
+          native: { port: options.nativePort, keyFile: options.key, uploadLimit: options.uploadLimit },
         },
         io,
       );

@@ -135,6 +135,11 @@ export class NativeServer {
     return this.#address;
   }
 
+  /** The key that an address pins, 32 bytes. */
+  get publicKey(): Buffer {
+    return this.#options.identity.publicKey;
+  }
+
   /** Bytes of chunks that the server gave. */
   get bytesGiven(): number {
     return this.#giving.bytesSent;
