@@ -49,6 +49,9 @@ def run(lab, program, scenario, rest, folder):
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     with open(out, encoding='utf-8') as file:
         result = json.load(file)
+    if os.environ.get('LAB_OUT'):
+        import shutil
+        shutil.copy(out, os.environ['LAB_OUT'])
     print(json.dumps({'scenario': scenario, 'load': os.getloadavg(), **{key: result.get(key) for key in SHOWN}}), flush=True)
     return result
 
