@@ -30,7 +30,7 @@ export class BandwidthModel {
 
   /** A transfer of so many bytes kept the direction busy for so long. Measurements that cannot be are ignored. */
   observe(bytes: number, busyMs: number): void {
-    if (!(bytes > 0) || !(busyMs > 0) || !Number.isFinite(bytes / busyMs)) return;
+    if (!(bytes > 0 && busyMs > 0 && Number.isFinite(busyMs) && Number.isFinite(bytes / busyMs))) return;
     const rate = (bytes / busyMs) * 1000;
     const weight = 1 - 0.5 ** (busyMs / HALF_LIFE_MS);
     const kept = Math.max(weight, 0.02);
