@@ -55,7 +55,7 @@ export async function run(command: string, args: readonly string[], input?: Buff
 }
 
 /** Waits until `check` gives a value that is not undefined or false; fails after `timeoutMs`. */
-export async function until<T>(what: string, check: () => Promise<T> | T, timeoutMs = 20_000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, check: () => Promise<T> | T, timeoutMs = 60_000): Promise<NonNullable<T>> {
   const deadlineMs = performance.now() + timeoutMs;
   for (;;) {
     const value = await Promise.resolve()

@@ -12,6 +12,15 @@ export function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'distream-e2e-record-'));
 }
 
+let nextPort = 28_000 + (process.pid % 400) * 40;
+
+/** An even UDP port of a test's own, with those above it for some flows and their RTCP. */
+export function udpPorts(flows = 4): number {
+  const port = nextPort;
+  nextPort += 2 * flows;
+  return port;
+}
+
 /** Starts a command of `distream` in a folder. */
 export function startIn(folder: string, ...args: readonly string[]): Child {
   const child = start(process.execPath, [BIN, ...args], { cwd: folder });
