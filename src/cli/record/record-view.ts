@@ -1,7 +1,7 @@
 import { table } from '../../core/table.ts';
 import { cleanText } from '../../core/text.ts';
 import type { FlowProgress, RecordProgress } from '../../tracks/record/record-progress.ts';
-import { bar } from '../bars.ts';
+import { levelMeter } from '../bars.ts';
 import { paint } from '../paint.ts';
 
 /** What a view is drawn with. */
@@ -10,9 +10,6 @@ export interface RecordStyle {
   readonly columns: number;
   readonly rows: number;
 }
-
-const METER_WIDTH = 12;
-const FLOOR_DB = -60;
 
 /** The take as a screen: a line on it, then one for each flow with its meter, as many as there is room for. */
 export function recordScreen(progress: RecordProgress, style: RecordStyle): string {
@@ -39,7 +36,7 @@ function flowRow(flow: FlowProgress): string[] {
   const { title, state, packets, lost, repaired, late, bufferedMs, driftPpm, gaps, gapSeconds, failures } = flow;
   return [
     cleanText(title, 24),
-    meter(Math.max(0, ...flow.peaks)),
+    levelMeter(Math.max(0, ...flow.peaks)),
     failures.length > 0 ? 'disk' : state,
     String(packets),
     String(lost),
@@ -49,13 +46,6 @@ function flowRow(flow: FlowProgress): string[] {
     driftPpm === undefined ? '' : `${driftPpm.toFixed(1)} ppm`,
     gaps === 0 ? '' : `${gaps} (${gapSeconds.toFixed(2)} s)`,
   ];
-}
-
-/** A level as a bar from -60 dB to full scale, and in dBFS. */
-function meter(peak: number): string {
-  const db = peak > 0 ? 20 * Math.log10(peak) : Number.NEGATIVE_INFINITY;
-  const share = db <= FLOOR_DB ? 0 : 1 - db / FLOOR_DB;
-  return `${bar(share, METER_WIDTH)} ${db <= FLOOR_DB ? '   ' : String(Math.round(db)).padStart(3)}`;
 }
 
 function byTrouble(flows: readonly FlowProgress[]): FlowProgress[] {
