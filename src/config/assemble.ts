@@ -15,6 +15,7 @@ import { buildStream, readModules, type StreamModules } from './read-streams.ts'
 import { shapeOf, unwrap } from './schema-walk.ts';
 import { checkPasswords } from './security.ts';
 import { type ValidationContext, validatePart } from './validate.ts';
+import { weaknessOf } from './weak-passwords.ts';
 
 type Settings = z.output<typeof fileSchema>;
 
@@ -85,7 +86,9 @@ export async function assemble(source: ConfigSource, options: AssembleOptions): 
     warnings,
   };
   const own = [admin.password, ...(linkKey === undefined ? [] : [linkKey]), ...Object.values(settings.admin.tokens)];
-  return { config, modules, secrets: [...own, ...[...inputs, ...outputs].flatMap(secretsOf)] };
+  const told = [...own, ...[...inputs, ...outputs].flatMap(secretsOf)];
+  // What everybody knows is often a word of the log too, such as `distreamer` in names of modules.
+  return { config, modules, secrets: told.filter((secret) => weaknessOf(secret) === undefined) };
 }
 
 function logConfig({ level, file, fileLevel }: Settings['log'], baseDir: string): NodeConfig['log'] {

@@ -35,18 +35,21 @@ describe('distream keygen', () => {
     expect(parseKey(shared.sharedKey, 'shared').kind).toBe('shared');
   });
 
-  it('prints a shared key on a line of its own', async () => {
-    const [first] = (await keygen('--shared')).out.split('\n');
-    expect(parseKey(first!, 'shared').kind).toBe('shared');
+  it('prints a shared key alone, for `KEY=$(distream keygen --shared)`', async () => {
+    const { out, err } = await keygen('--shared');
+    expect(out).toMatch(/^dsshared_\S+\n$/);
+    expect(parseKey(out.trim(), 'shared').kind).toBe('shared');
+    expect(err).toContain('at both sides, and nowhere else');
   });
 
   it('keeps a private key in a file for its owner alone, prints the public one, and never overwrites', async () => {
     const file = join(folder, 'link.key');
-    const { code, out } = await keygen('--out', file);
+    const { code, out, err } = await keygen('--out', file);
     expect(code).toBe(0);
-    expect(out).not.toContain('dskey_');
+    expect(out + err).not.toContain('dskey_');
     const kept = readFileSync(file, 'utf8');
-    expect(out.split('\n')[0]).toBe(publicKeyOf(kept));
+    expect(out).toBe(`${publicKeyOf(kept)}\n`);
+    expect(err).toContain('only you can read');
     if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600);
     const again = await keygen('--out', file);
     expect([again.code, again.out]).toEqual([2, '']);
@@ -58,7 +61,8 @@ describe('distream keygen', () => {
 
   it('keeps a shared key in a file and does not print it', async () => {
     const file = join(folder, 'shared.key');
-    expect((await keygen('--shared', '--out', file)).out).not.toContain('dsshared_');
+    const { out, err } = await keygen('--shared', '--out', file);
+    expect(out + err).not.toContain('dsshared_');
     expect(parseKey(readFileSync(file, 'utf8'), 'shared').kind).toBe('shared');
   });
 

@@ -38,7 +38,8 @@ export function addKeygen(program: Command, outcome: Outcome, io: CliIo): void {
         throw new DistreamError('USAGE', { reason: '--public-of makes no key: leave out --shared and --out' });
       }
       const report = options.publicOf === undefined ? make(options) : { publicKey: publicKeyIn(options.publicOf) };
-      io.out(options.json ? `${JSON.stringify(report, null, 2)}\n` : forPeople(report));
+      if (options.json) io.out(`${JSON.stringify(report, null, 2)}\n`);
+      else tell(report, io);
       outcome.code = 0;
     });
   addExamples(command, [
@@ -87,13 +88,20 @@ function readKeyFile(file: string, name: string): string {
   }
 }
 
-/** What a script wants alone stands on a line of its own. */
-function forPeople({ privateKey, publicKey, sharedKey, file }: KeyReport): string {
-  const kept = file === undefined ? '' : `Kept in ${file}, which only you can read.\n`;
-  if (sharedKey !== undefined) return `${sharedKey}\nSecret: as \`sharedKey\` at both sides, and nowhere else.\n`;
-  if (publicKey === undefined) return `${kept}Secret: as \`sharedKey: { file: ${file} }\` at both sides.\n`;
-  if (privateKey === undefined && file === undefined) return `${publicKey}\n`;
+/** What a script wants is alone on standard output; what people need to know with it is on standard error. */
+function tell({ privateKey, publicKey, sharedKey, file }: KeyReport, io: CliIo): void {
   const use = 'For the other side, no secret: `peer: ` and this key.';
-  if (file !== undefined) return `${publicKey}\n${use}\n${kept}Here: \`link: { key: { file: ${file} } }\`.\n`;
-  return `private key  ${privateKey}\n  Stays here and is told nobody: \`link: { key: ... }\`.\npublic key   ${publicKey}\n  ${use}\n`;
+  if (privateKey !== undefined) {
+    io.out(`private key  ${privateKey}\n  Stays here and is told nobody: \`link: { key: ... }\`.\n`);
+    io.out(`public key   ${publicKey}\n  ${use}\n`);
+    return;
+  }
+  const key = publicKey ?? sharedKey;
+  if (key !== undefined) io.out(`${key}\n`);
+  if (sharedKey !== undefined) io.err('Secret: as `sharedKey` at both sides, and nowhere else.\n');
+  if (file === undefined) return;
+  if (publicKey !== undefined) io.err(`${use}\n`);
+  io.err(`Kept in ${file}, which only you can read.\n`);
+  if (publicKey !== undefined) io.err(`Here: \`link: { key: { file: ${file} } }\`.\n`);
+  else io.err(`Secret: as \`sharedKey: { file: ${file} }\` at both sides.\n`);
 }

@@ -103,6 +103,8 @@ describe('a DiStreamer configuration', () => {
 
   it('pulls from another DiStreamer', async () => {
     const { config } = await load(`[INPUT]\nMODE=DiStreamerPersClient\nSERVERURL=far:4080\nPASSWORD=x y\n${PLAYERS}`);
+    // Fragments of 5 s and more are no silence.
+    expect(config.streams[0]?.silenceMs).toBe(12_000);
     expect(config.streams[0]?.input).toMatchObject({
       module: { type: 'distreamer-pers-client' },
       options: { url: 'http://far:4080', password: 'x y', timeout: 5000 },
@@ -111,7 +113,9 @@ describe('a DiStreamer configuration', () => {
 
   it('only warns of passwords that everybody knows, loudly', async () => {
     const text = '[INPUT]\nMODE=ShoutcastSourceServer\n[OUTPUT]\nMODE=DiStreamerPersServer\nPORT=4081\n';
-    const { config } = await load(text);
+    const { config, secrets } = await load(text);
+    // Hidden in the log it would blot out the names of modules.
+    expect(secrets).not.toContain('distreamer');
     expect(config.warnings).toEqual([
       expect.stringMatching(
         /\[INPUT\] PASSWORD: the password is an example that everybody knows, and 0.0.0.0 is reached/,

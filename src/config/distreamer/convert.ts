@@ -70,6 +70,9 @@ function convertStream(ini: Ini, suffix: string, name: string, writer: TreeWrite
   const minFragments = minimumFragments(output, fragments.count, options);
   writer.put([...stream, 'reserve'], `${minFragments * fragments.size}B`, output.reader, 'MINFRAGMENTS');
   writer.put([...stream, 'start'], minFragments ? 'full' : 'now', output.reader, 'MINFRAGMENTS');
+  if (!HAS_BUFFER.has(input.mode)) {
+    writer.put([...stream, 'silence'], SILENCE_BETWEEN_FRAGMENTS, input.reader, 'MODE');
+  }
   const [inputType, inputOptions] = INPUTS[input.mode]!(input.reader);
   writer.module([...stream, 'input'], inputType, inputOptions, input.reader);
   const [outputType, outputOptions] = OUTPUTS[output.mode]!(output.reader, fragments, icyInterval(input));
@@ -114,6 +117,8 @@ interface Fragments {
 }
 
 const HAS_BUFFER = new Set(['ShoutcastClient', 'ShoutcastSourceServer']);
+/** From another DiStreamer audio comes a fragment at a time: 80 KiB are 10 s at 64 kbit/s. */
+const SILENCE_BETWEEN_FRAGMENTS = '12s';
 
 function sizeOf({ mode, reader }: OpenMode): Fragments {
   if (!HAS_BUFFER.has(mode)) return { count: 5, size: 81_920 };
