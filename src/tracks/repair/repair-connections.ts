@@ -4,8 +4,8 @@ import { type OfferedFlows, RepairClient, type RepairClientOptions, RepairRefuse
 /** What can be asked of the sender of a take: over one connection or several. */
 export type RepairSource = Pick<RepairClient, 'flows' | 'account' | 'sound'>;
 
-/** At that many requests under way on each connection another one is opened. */
-const BUSY = 4;
+/** Requests for sound that are under way on a connection. When all have as many, another one is opened. */
+const BUSY = 6;
 const MAX_FAILED = 2;
 
 /**
@@ -19,6 +19,7 @@ export class RepairConnections implements RepairSource {
   #isOpening = false;
   #failed = 0;
   #isClosed = false;
+  #waiting: (() => void)[] = [];
 
   private constructor(first: RepairClient, options: RepairClientOptions, most: number) {
     this.#clients = [first];
@@ -47,9 +48,16 @@ export class RepairConnections implements RepairSource {
   }
 
   /** As `RepairClient.sound`. */
-  sound(part: FlowPart, pieces: readonly SoundPiece[], frameBytes: number): Promise<Buffer> {
-    if (this.#clients.every(({ busy }) => busy >= BUSY)) this.#openAnother();
-    return this.#over((client) => client.sound(part, pieces, frameBytes));
+  async sound(part: FlowPart, pieces: readonly SoundPiece[], frameBytes: number): Promise<Buffer> {
+    while (this.#clients.every(({ busy }) => busy >= BUSY)) {
+      this.#openAnother();
+      await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+    }
+    try {
+      return await this.#over((client) => client.sound(part, pieces, frameBytes));
+    } finally {
+      this.#release();
+    }
   }
 
   /** Says that nothing more is needed, and ends all. */
@@ -77,6 +85,10 @@ export class RepairConnections implements RepairSource {
     }
   }
 
+  #release(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
   #openAnother(): void {
     if (this.#isOpening || this.#clients.length >= this.#most || this.#failed >= MAX_FAILED) return;
     this.#isOpening = true;
@@ -85,6 +97,7 @@ export class RepairConnections implements RepairSource {
         (client) => {
           if (this.#isClosed) client.close();
           else this.#clients.push(client);
+          this.#release();
         },
         // One connection is enough.
         () => {

@@ -1,4 +1,4 @@
-import { DistreamError, reasonOf } from '../../core/errors.ts';
+import { DistreamError } from '../../core/errors.ts';
 import {
   type FlowPart,
   MAX_SOUND_BYTES,
@@ -45,8 +45,8 @@ export class RepairService {
       if (request.kind === 'flows') return this.#flows(id);
       return request.kind === 'sound' ? await this.#sound(request) : await this.#account(request, isWanted);
     } catch (error) {
-      // The reason of an error of a file names its path, which is nobody's business.
-      const reason = error instanceof DistreamError ? error.code : reasonOf(error);
+      // The words of an error of a file name its path, which is nobody's business.
+      const reason = error instanceof DistreamError ? error.code : 'it cannot be read';
       return { kind: 'refused', id, code: 'unreadable', reason };
     }
   }

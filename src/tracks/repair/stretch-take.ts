@@ -1,7 +1,11 @@
+import { statfs } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
+import { DistreamError } from '../../core/errors.ts';
+import { frameBytesOf } from '../../media/wav/pcm-format.ts';
 import type { ServedFlowInfo } from '../../protocols/repair/messages.ts';
 import type { GapEntry } from '../proof/gap-list.ts';
 import type { Take, TakeTrack } from '../proof/take-schema.ts';
+import { formatOfEncoding } from '../types.ts';
 import { onlyShift, placeTrack } from './place-track.ts';
 import { prependSilence } from './recorded-file.ts';
 import { trackPath } from './take-folder.ts';
@@ -14,6 +18,8 @@ interface Ends {
   readonly before: number;
   readonly after: number;
 }
+
+const NONE: Ends = { before: 0, after: 0 };
 
 /**
  * The first and the last packets of a session can be lost like any other; nobody knows of it before the sender says what
@@ -35,18 +41,42 @@ export async function stretchTake(
   });
   const begun = isEverywhere && beforeSeconds > 0 && beforeSeconds <= maxSeconds ? beforeSeconds : 0;
   const startUtcMs = Date.parse(take.startUtc) - begun * 1000;
+  const added = take.tracks.map((track, index): Ends => {
+    const { before, after } = ends[index] ?? NONE;
+    const isTailLost = offered.isOver && after <= maxSeconds * track.sampleRate;
+    return { before: begun > 0 ? before : 0, after: isTailLost ? after : 0 };
+  });
+  await demandRoom(take, added, folder);
   const tracks: TakeTrack[] = [];
   for (const [index, track] of take.tracks.entries()) {
-    const end = ends[index];
-    const before = begun > 0 ? end!.before : 0;
+    const { before, after } = added[index]!;
     const path = trackPath(folder, track);
     if (before > 0 && path !== undefined) {
       await prependSilence(path, before, startUtcMs, basename(path, extname(path)));
     }
-    const isTailLost = offered.isOver && end && end.after > 0 && end.after <= maxSeconds * track.sampleRate;
-    tracks.push(stretched(track, before, isTailLost ? end.after : 0));
+    tracks.push(stretched(track, before, after));
   }
   return { ...take, startUtc: new Date(startUtcMs).toISOString(), tracks };
+}
+
+// A sender can say that it has sent for years.
+async function demandRoom(take: Take, added: readonly Ends[], folder: string): Promise<void> {
+  let bytes = 0;
+  for (const [index, { encoding, sampleRate, channels }] of take.tracks.entries()) {
+    const { before, after } = added[index]!;
+    bytes += (before + after) * frameBytesOf(formatOfEncoding(encoding, sampleRate, channels));
+  }
+  if (bytes === 0) return;
+  // Where that is not known, the disk says so itself.
+  const { bavail, bsize } = await statfs(folder).catch(() => ({ bavail: Number.POSITIVE_INFINITY, bsize: 1 }));
+  const free = bavail * bsize;
+  if (bytes <= free) return;
+  const reason = `what was sent before and after it takes ${gigabytes(bytes)}, and ${gigabytes(free)} are free`;
+  throw new DistreamError('RECORDING_FAILED', { path: folder, reason });
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
 /** What was sent outside of a track; undefined when it has no single place in what was sent, or begins before it. */

@@ -32,6 +32,8 @@ export class WrongSession extends Error {}
 
 /** Requests that are under way at the same time: enough for some connections over a line with a long way. */
 const REQUESTS_AT_ONCE = 24;
+/** The first for what is missing, the others for what differs, which only shows once the hashes are there. */
+const MAX_ROUNDS = 3;
 const SILENCE_BYTES = 1 << 18;
 const LIMITS = { maxBytes: MAX_SOUND_BYTES, maxPieces: MAX_SOUND_PIECES };
 
@@ -74,12 +76,12 @@ export class TakeMender {
     const offered = await client.flows();
     if (offered.session !== options.session) throw new WrongSession(`it serves another session (${offered.name})`);
     if (!this.#isStretched) await this.#stretch(offered, options.lostEndsSeconds);
-    await this.#fetch(client, offered.flows, options);
-    await this.#prove(client, offered.flows);
-    const suspicious = [...this.#tracks.values()].filter(({ suspects }) => suspects.length > 0);
-    if (suspicious.length === 0) return;
-    await this.#fetch(client, offered.flows, options);
-    await this.#prove(client, offered.flows);
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      await this.#fetch(client, offered.flows, options);
+      if (options.signal.aborted) throw new Error('it was stopped');
+      await this.#prove(client, offered.flows);
+      if ([...this.#tracks.values()].every(({ suspects }) => suspects.length === 0)) return;
+    }
   }
 
   /** Makes heads and hashes of what was fetched and not proven right, and closes the files. */
@@ -125,13 +127,21 @@ export class TakeMender {
       const placed = track.placedIn(flows);
       if (!placed) continue;
       const batches = track.batches(placed, flows, LIMITS);
+      let isBroken = false;
       const worker = async () => {
         for (const batch of batches) {
-          if (options.signal.aborted) return;
-          await this.#fetchBatch(client, track, { batch, part: { flow: batch.flow, ...placed.part } }, options);
+          if (options.signal.aborted || isBroken) return;
+          const part = { flow: batch.flow, ...placed.part };
+          await this.#fetchBatch(client, track, { batch, part }, options).catch((error: unknown) => {
+            isBroken = true;
+            throw error;
+          });
         }
       };
-      await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, worker));
+      // All of them have ended before anything is tried again, or two would write at the same place.
+      const ends = await Promise.allSettled(Array.from({ length: REQUESTS_AT_ONCE }, worker));
+      const broken = ends.find((end) => end.status === 'rejected');
+      if (broken) throw broken.reason;
     }
   }
 

@@ -1,0 +1,142 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { RepairRig, rigSession, rigSound, writeRigTake } from '../../../test/support/repair-rig.ts';
+import type { GapEntry } from '../proof/gap-list.ts';
+import { openWavFile } from '../wav-file.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'distream-repair-take-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(root, 'take-'));
+});
+
+const FRAMES = 300_000;
+const PCM = rigSound(FRAMES, 1);
+/** Every third packet of 48 frames in the middle, and a long outage. */
+const GAPS: readonly GapEntry[] = [
+  ...Array.from({ length: 600 }, (_, n) => [5000 + n * 144, 48, 'lost'] as const),
+  [100_000, 150_000, 'lost'],
+];
+
+async function heldIn(name: string): Promise<Buffer> {
+  const wav = await openWavFile(join(folder, `${name}.wav`));
+  const pcm = Buffer.alloc(wav.head.dataBytes);
+  await wav.read(pcm, 0);
+  await wav.close();
+  return pcm;
+}
+
+function writeGappy() {
+  return writeRigTake(folder, [{ name: 'drums', pcm: PCM, gaps: GAPS }]);
+}
+
+describe('repair of a take', () => {
+  it('fetches exactly what is missing, over several connections, and proves it', async () => {
+    const rig = new RepairRig();
+    rig.desk.serve(rigSession(PCM));
+    writeGappy();
+    const report = await rig.repair(folder);
+    expect(report).toMatchObject({ isProven: true, missingFrames: 0, fetchedFrames: 600 * 48 + 150_000 });
+    expect(report.take.tracks[0]).toMatchObject({ gaps: [], gapsBeforeRepair: GAPS, verdict: { kind: 'identical' } });
+    expect((await heldIn('drums')).equals(PCM)).toBe(true);
+    expect(rig.dials).toBeGreaterThan(1);
+    expect(rig.dials).toBeLessThanOrEqual(4);
+    expect(rig.notes).toEqual([]);
+    expect(JSON.parse(readFileSync(join(folder, 'take.json'), 'utf8'))).toEqual(
+      JSON.parse(JSON.stringify(report.take)),
+    );
+  });
+
+  it('goes on over another connection when one breaks, and keeps what it has when all do', async () => {
+    const rig = new RepairRig();
+    rig.desk.serve(rigSession(PCM));
+    writeGappy();
+    // All of the first four break after some hundred kilobytes.
+    rig.breaks = (connection, bytes) => connection < 4 && bytes > 60_000 + connection * 30_000;
+    const fetched: number[] = [];
+    const onProgress = ({ fetchedFrames }: { fetchedFrames: number }) => void fetched.push(fetchedFrames);
+    const report = await rig.repair(folder, { onProgress });
+    expect(report).toMatchObject({ isProven: true, fetchedFrames: 600 * 48 + 150_000 });
+    expect(fetched.every((frames, index) => index === 0 || frames > fetched[index - 1]!)).toBe(true);
+    expect(rig.dials).toBeGreaterThan(4);
+    expect(rig.notes).toEqual([expect.stringMatching(/^Repair waits for 192\.0\.2\.9:40000: /)]);
+  });
+
+  it('gives up when a sender is silent for too long, and keeps what came', async () => {
+    const rig = new RepairRig();
+    rig.desk.serve(rigSession(PCM));
+    writeGappy();
+    rig.breaks = (connection, bytes) => connection > 0 || bytes > 200_000;
+    const report = await rig.repair(folder, { patienceMs: 10_000 });
+    expect(report.isProven).toBe(false);
+    expect(report.fetchedFrames).toBeGreaterThan(0);
+    expect(report.fetchedFrames + report.missingFrames).toBe(600 * 48 + 150_000);
+    expect(rig.notes.at(-1)).toMatch(/^Not everything could be repaired/);
+    // The hashes in the account are those of the file as it is now; the rest is fetched later.
+    rig.breaks = () => false;
+    expect(await rig.repair(folder)).toMatchObject({ isProven: true, fetchedFrames: report.missingFrames });
+    expect((await heldIn('drums')).equals(PCM)).toBe(true);
+  });
+
+  it('fetches anew what differs though nothing is known to be missing', async () => {
+    const rig = new RepairRig();
+    rig.desk.serve(rigSession(PCM));
+    writeRigTake(folder, [{ name: 'drums', pcm: PCM, gaps: [[48, 96, 'lost']], wrong: [70_000, 299_999] }]);
+    const report = await rig.repair(folder);
+    expect(report.take.tracks[0]!.verdict.kind).toBe('identical');
+    expect((await heldIn('drums')).equals(PCM)).toBe(true);
+  });
+
+  it('repairs the files of single channels', async () => {
+    const pcm = rigSound(100_000, 2, 5);
+    const channel = (index: number) => {
+      const mono = Buffer.alloc(pcm.length / 2);
+      for (let frame = 0; frame < 100_000; frame++)
+        pcm.copy(mono, frame * 3, frame * 6 + index * 3, frame * 6 + index * 3 + 3);
+      return mono;
+    };
+    const rig = new RepairRig();
+    rig.desk.serve(rigSession(pcm, { channels: 2 }));
+    const gaps = [[1000, 500, 'lost']] as const;
+    writeRigTake(folder, [
+      { name: 'left', pcm: channel(0), channel: 0, gaps },
+      { name: 'right', pcm: channel(1), channel: 1, gaps },
+    ]);
+    const report = await rig.repair(folder);
+    expect(report).toMatchObject({ isProven: true, fetchedFrames: 1000 });
+    expect((await heldIn('right')).equals(channel(1))).toBe(true);
+  });
+
+  it('adds what was lost at both ends, and all of it when asked to', async () => {
+    const rig = new RepairRig();
+    rig.desk.serve(rigSession(PCM));
+    const part = (from: number, to: number) => ({ name: 'drums', pcm: PCM.subarray(from * 3, to * 3), from, gaps: [] });
+    writeRigTake(folder, [part(960, FRAMES - 480)]);
+    expect((await rig.repair(folder)).take).toMatchObject({
+      startUtc: '2026-11-21T19:59:59.980Z',
+      verdict: { isIdentical: true },
+    });
+    expect((await heldIn('drums')).equals(PCM)).toBe(true);
+    // More than five seconds are no loss: the recording began later.
+    writeRigTake(folder, [part(270_000, FRAMES)]);
+    const report = await rig.repair(folder);
+    expect(report).toMatchObject({ isProven: true, fetchedFrames: 0 });
+    expect(report.take.tracks[0]!.verdict.kind).toBe('excerpt');
+    const whole = await rig.repair(folder, { lostEndsSeconds: Number.POSITIVE_INFINITY });
+    expect(whole.take.verdict.isIdentical).toBe(true);
+    expect((await heldIn('drums')).equals(PCM)).toBe(true);
+  });
+
+  it('keeps within its rate', async () => {
+    const rig = new RepairRig();
+    rig.desk.serve(rigSession(PCM));
+    writeRigTake(folder, [{ name: 'drums', pcm: PCM, gaps: [[0, 200_000, 'lost']] }]);
+    const startMs = rig.clock.nowMs();
+    await rig.repair(folder, { maxBytesPerSecond: 100_000 });
+    // 600,000 bytes, without the burst of a quarter of a second and what the last batch may be ahead.
+    expect(rig.clock.nowMs() - startMs).toBeGreaterThan(5000);
+  });
+});
