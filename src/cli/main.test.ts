@@ -75,7 +75,7 @@ describe('distream', () => {
     expect({ code, out }).toEqual({ code: 3, out: '' });
     expect(err.replaceAll(folder, '')).toBe(
       `error: /distream.yaml:1:26: streams.a.input.type: there is no input of type "soruce"
-  fix: Use one of: source, icecast, file, pipe, link, distreamer-pers-client, distreamer-pers-rev-server, distreamer-client, distreamer-rev-server, distreamer-source-server; or install the package that provides it.
+  fix: Use one of: source, icecast, file, pipe, wav, rtp, link, distreamer-pers-client, distreamer-pers-rev-server, distreamer-client, distreamer-rev-server, distreamer-source-server; or install the package that provides it.
 error: /distream.yaml:1:42: streams.a.bufer: there is no key "bufer" here
   fix: Did you mean "buffer"? Allowed: buffer, reserve, start, fragment, silence, input, fallback, outputs.
   more: docs/errors.md#module_unknown (MODULE_UNKNOWN)
