@@ -30,7 +30,7 @@ async function throughNetworks(networks: readonly Network[], seconds: number, ..
   const sender = startIn(folder, 'send', ...to, ...common, ...args, ...TRACKS.map((name) => `${name}.wav`));
   const described = await until('the description', () => {
     const sdp = readFileSync(join(folder, 'sdp', 'session.sdp'), 'latin1');
-    return sdp.endsWith('\r\n') && sdp;
+    return sdp.endsWith('\r\n') ? sdp : undefined;
   });
   const there = networks.reduce((sdp, network) => sdp.replaceAll(network.from, network.to), described);
   writeFileSync(join(folder, 'there.sdp'), there);
@@ -44,7 +44,8 @@ async function throughNetworks(networks: readonly Network[], seconds: number, ..
   await written(seconds);
   const finish = async () => {
     await sender.stop('SIGINT');
-    expect(await recorder.exited, recorder.errors()).toBe(0);
+    // 1 where one of the two was heard a packet before the other.
+    expect(await recorder.exited, recorder.errors()).toBeLessThan(2);
     for (const relay of relays) relay.close();
     return { folder, lost: relays.map((relay) => relay.lost), account: onlyTake(folder).account! };
   };

@@ -17,6 +17,7 @@ import { SapAnnouncer } from '../../tracks/send/announcer.ts';
 import { localAddressTowards, ownGroup } from '../../tracks/send/destinations.ts';
 import { type Encoding, encodingBytes } from '../../tracks/types.ts';
 import { FlowFeed } from './flow-feed.ts';
+import { type FlowRtcp, openFlowRtcp } from './flow-rtcp.ts';
 import { ReleasedPcm } from './released-pcm.ts';
 
 /** Options of the `rtp` output, as its schema gives them. */
@@ -87,9 +88,13 @@ async function sendFlow(context: Context, parts: FlowParts): Promise<void> {
   };
   const originAddress = await localAddressTowards(address, localAddress);
   const timestamp = Math.floor(random() * 2 ** 32);
-  const pacer = await openFlow({ shape, pcm, destination, timestamp, random, delayMs: options.delay });
+  const sequence = Math.floor(random() * 2 ** 16);
+  const ssrc = Math.floor(random() * 2 ** 32);
+  const numbers = { timestamp, sequence, ssrc };
+  const pacer = await openFlow({ shape, pcm, destination, numbers, delayMs: options.delay });
   const sdp = describe(context, { ...parts, shape, originAddress, timestamp });
   let announcer: SapAnnouncer | undefined;
+  let rtcp: FlowRtcp | undefined;
   try {
     await writeDescription(context, sdp);
     announcer = options.announce ? announce(context, { sdp, originAddress, address, random }) : undefined;
@@ -101,8 +106,14 @@ async function sendFlow(context: Context, parts: FlowParts): Promise<void> {
       delayMs: options.delay,
       ring: pacer.rings[0]!,
     });
-    reportFlow(context, { pcm, shape, feed, pacer, address });
-    pacer.start(monotonicNs() + BigInt(LEAD_MS) * 1_000_000n);
+    const startNs = monotonicNs() + BigInt(LEAD_MS) * 1_000_000n;
+    rtcp = await openFlowRtcp({
+      ...{ destination, ssrc, timestamp, startNs, pacer, clock, random, firstSequence: sequence },
+      ...{ sampleRate: pcm.sampleRate, framesPerPacket: shape.framesPerPacket, payloadBytes: shape.payloadBytes },
+    });
+    reportFlow(context, { pcm, shape, feed, pacer, address, rtcp });
+    pacer.start(startNs);
+    rtcp.channel.start();
     context.log.info(`sends ${shape.encoding}/${pcm.sampleRate}/${pcm.channels} to ${address}:${options.port}`);
     const stop = () => void pacer.stop();
     signal.addEventListener('abort', stop, { once: true });
@@ -116,6 +127,7 @@ async function sendFlow(context: Context, parts: FlowParts): Promise<void> {
   } finally {
     await announcer?.stop();
     await pacer.stop();
+    await rtcp?.channel.bye();
   }
 }
 
@@ -149,13 +161,12 @@ async function openFlow(flow: {
   shape: FlowShape;
   pcm: PcmFormat;
   destination: PaceDestination;
-  timestamp: number;
-  random: () => number;
+  numbers: { timestamp: number; sequence: number; ssrc: number };
   delayMs: number;
 }): Promise<Pacer> {
-  const { shape, pcm, destination, timestamp, random, delayMs } = flow;
+  const { shape, pcm, destination, delayMs } = flow;
+  const { timestamp, sequence, ssrc } = flow.numbers;
   const { framesPerPacket, payloadBytes } = shape;
-  const sequence = Math.floor(random() * 2 ** 16);
   const pacer = await openPacer({
     periods: [periodOfFrames(framesPerPacket, pcm.sampleRate)],
     aheadMs: delayMs + RING_SPARE_MS,
@@ -169,7 +180,6 @@ async function openFlow(flow: {
     ],
   });
   const header = Buffer.alloc(RTP_HEADER_BYTES);
-  const ssrc = Math.floor(random() * 2 ** 32);
   writeRtpHeader(header, 0, { payloadType: PAYLOAD_TYPE, marker: false, sequence: 0, timestamp: 0, ssrc });
   pacer.rings[0]!.prefill(header);
   return pacer;
@@ -233,9 +243,9 @@ function announce(
 
 function reportFlow(
   { options, onReport }: Context,
-  facts: { pcm: PcmFormat; shape: FlowShape; feed: FlowFeed; pacer: Pacer; address: string },
+  facts: { pcm: PcmFormat; shape: FlowShape; feed: FlowFeed; pacer: Pacer; address: string; rtcp: FlowRtcp },
 ): void {
-  const { pcm, shape, feed, pacer, address } = facts;
+  const { pcm, shape, feed, pacer, address, rtcp } = facts;
   onReport(() => {
     const [flow] = pacer.statistics().flows;
     const milliseconds = (frames: number) => Math.round((frames * 1000) / pcm.sampleRate);
@@ -248,6 +258,7 @@ function reportFlow(
         silent_milliseconds: milliseconds(feed.counters.silentFrames),
         dropped_milliseconds: milliseconds(feed.counters.droppedFrames),
         starvations: feed.counters.starvations,
+        packets_resent: rtcp.feedback.counters.resent,
       },
       detail: {
         flow: `${shape.encoding}/${pcm.sampleRate}/${pcm.channels}`,

@@ -13,7 +13,7 @@ import { FlowPacker } from './flow-packer.ts';
 import { openFlows, ratesOf, type SessionFlow } from './open-flows.ts';
 import { SessionRedundancy } from './redundancy/session-redundancy.ts';
 import { RtcpChannel } from './rtcp-channel.ts';
-import { openRtcpSocket } from './rtcp-socket.ts';
+import { openGroupSockets, openRtcpSocket } from './rtcp-socket.ts';
 import { SendSession } from './send-session.ts';
 import { sessionLengths } from './session-length.ts';
 import type { SendOptions } from './session-options.ts';
@@ -78,6 +78,7 @@ async function openParts(options: SendOptions, opened: OpenedBefore): Promise<Se
   try {
     const cname = `${randomHex(random, 12)}@distream`;
     const sockets = await Promise.all(destinations[0]!.map(openRtcpSocket));
+    const groupSockets = await openGroupSockets(destinations);
     const statistics = () => pacer.statistics().flows;
     const levels = new TrackLevels(plan.tracks);
     const problems = new Map<number, string>();
@@ -102,7 +103,7 @@ async function openParts(options: SendOptions, opened: OpenedBefore): Promise<Se
       flows,
       pacer,
       packers,
-      rtcp: new RtcpChannel({ flows, sockets, cname, streamClock, clock, random, statistics }),
+      rtcp: new RtcpChannel({ flows, sockets, groupSockets, cname, streamClock, clock, random, statistics }),
       announcers: options.isAnnounced
         ? newAnnouncers(
             options,

@@ -32,6 +32,8 @@ export interface RtcpChannelOptions {
   readonly flows: readonly ReportedFlow[];
   /** One for each network, in the order of the destinations; owned from now on. */
   readonly sockets: readonly RtcpSocket[];
+  /** They hear what receivers send to the flows' groups; owned from now on. */
+  readonly groupSockets?: readonly { readonly socket: RtcpSocket; readonly network: number }[];
   readonly cname: string;
   readonly streamClock: StreamClock;
   readonly clock: Clock;
@@ -59,6 +61,9 @@ export class RtcpChannel {
     this.#nowNs = options.nowNs ?? monotonicNs;
     this.#bySsrc = new Map(options.flows.map((flow) => [flow.ssrc, flow]));
     for (const [network, socket] of options.sockets.entries()) {
+      socket.on('message', (datagram) => this.#receive(datagram, network));
+    }
+    for (const { socket, network } of options.groupSockets ?? []) {
       socket.on('message', (datagram) => this.#receive(datagram, network));
     }
   }
@@ -98,6 +103,7 @@ export class RtcpChannel {
     this.#isClosed = true;
     this.#timer?.cancel();
     for (const socket of this.#options.sockets) socket.close();
+    for (const { socket } of this.#options.groupSockets ?? []) socket.close();
   }
 
   async #report(isLast: boolean): Promise<void> {
