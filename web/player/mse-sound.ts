@@ -3,7 +3,9 @@
  * the very next byte while the browser plays what is stored.
  * @module
  */
+import { type Intake, plainIntake } from './intake.ts';
 import { LiveFetch } from './live-fetch.ts';
+import { OggIntake, webmType } from './ogg/ogg-intake.ts';
 import type { Sound, SoundEvents } from './sound.ts';
 import { Splice } from './splice.ts';
 
@@ -25,11 +27,15 @@ function mediaSource(): MediaSourceKind | undefined {
   return scope.ManagedMediaSource ?? scope.MediaSource;
 }
 
-/** The type under which the browser takes a stream in parts; undefined when it does not. */
-export function mseType(contentType: string | undefined): string | undefined {
+/** How the browser takes a stream in parts; undefined when it does not. */
+export function intakeOf(contentType: string | undefined, codec: string | undefined): Intake | undefined {
+  const isOgg = contentType === 'application/ogg' || contentType === 'audio/ogg';
+  if (isOgg && (codec === 'opus' || codec === 'vorbis')) {
+    return mediaSource()?.isTypeSupported(webmType(codec)) ? new OggIntake(codec) : undefined;
+  }
   const type = contentType === 'audio/aacp' ? 'audio/aac' : contentType === 'audio/mp3' ? 'audio/mpeg' : contentType;
   if (type !== 'audio/mpeg' && type !== 'audio/aac') return undefined;
-  return mediaSource()?.isTypeSupported(type) ? type : undefined;
+  return mediaSource()?.isTypeSupported(type) ? plainIntake(type) : undefined;
 }
 
 /** Plays one mount through an audio element until `stop`. */
@@ -38,6 +44,7 @@ export class MseSound implements Sound {
   readonly #events: SoundEvents;
   readonly #media: MediaSource;
   readonly #objectUrl: string;
+  readonly #intake: Intake;
   readonly #splice = new Splice();
   #buffer: SourceBuffer | undefined;
   #waiting: Uint8Array<ArrayBuffer>[] = [];
@@ -45,13 +52,14 @@ export class MseSound implements Sound {
   #fetch: LiveFetch | undefined;
   #isReset = false;
 
-  constructor(audio: HTMLAudioElement, url: string, type: string, events: SoundEvents) {
+  constructor(audio: HTMLAudioElement, url: string, intake: Intake, events: SoundEvents) {
     this.#audio = audio;
+    this.#intake = intake;
     this.#events = events;
     this.#media = new (mediaSource()!)();
     this.#objectUrl = URL.createObjectURL(this.#media);
     audio.disableRemotePlayback = true; // what ManagedMediaSource asks for
-    this.#media.addEventListener('sourceopen', () => this.#open(type), { once: true });
+    this.#media.addEventListener('sourceopen', () => this.#open(), { once: true });
     audio.src = this.#objectUrl;
     this.#fetch = new LiveFetch({
       url: () => {
@@ -59,7 +67,8 @@ export class MseSound implements Sound {
         return next ? `${url}${url.includes('?') ? '&' : '?'}from=${encodeURIComponent(next)}` : url;
       },
       begin: (position) => {
-        this.#splice.begin(position);
+        intake.begin();
+        this.#splice.begin(intake.hasPositions ? position : undefined);
         if (this.#splice.join !== 'first') this.#report();
         events.connected();
       },
@@ -86,10 +95,10 @@ export class MseSound implements Sound {
     URL.revokeObjectURL(this.#objectUrl);
   }
 
-  #open(type: string): void {
+  #open(): void {
     if (!this.#fetch) return;
-    const buffer = this.#media.addSourceBuffer(type);
-    buffer.mode = 'sequence';
+    const buffer = this.#media.addSourceBuffer(this.#intake.type);
+    if (!this.#intake.isTimed) buffer.mode = 'sequence';
     buffer.addEventListener('updateend', () => this.#feed());
     this.#buffer = buffer;
     this.#feed();
@@ -97,18 +106,32 @@ export class MseSound implements Sound {
 
   #take(bytes: Uint8Array<ArrayBuffer>): void {
     const before = this.#splice.join;
-    const fresh = this.#splice.push(bytes, this.storedSeconds < URGENT_S);
+    const data = this.#intake.open(bytes);
+    if (data.length === 0) return;
+    const fresh = this.#splice.push(data, this.storedSeconds < URGENT_S);
     if (this.#splice.join !== before) {
       // After a break the decoder must not join the halves of two frames.
-      this.#isReset = this.#splice.join === 'broken';
+      this.#isReset = this.#splice.join === 'broken' && !this.#intake.isTimed;
       this.#report();
     }
     for (const part of fresh) {
       if (this.#waitingBytes > MAX_WAITING) continue;
-      this.#waiting.push(part);
-      this.#waitingBytes += part.length;
+      if (!this.#store(part)) return;
     }
     this.#feed();
+  }
+
+  /** False when the sound has ended with it. */
+  #store(part: Uint8Array<ArrayBuffer>): boolean {
+    try {
+      const ready = this.#intake.close(part);
+      if (ready.length > 0) this.#waiting.push(ready);
+      this.#waitingBytes += ready.length;
+      return true;
+    } catch {
+      this.#events.failed();
+      return false;
+    }
   }
 
   #report(): void {

@@ -8,7 +8,7 @@ import { cleanText } from '../format.ts';
 import { mountUrl } from '../routing.ts';
 import { texts } from '../texts.ts';
 import { ElementSound } from './element-sound.ts';
-import { MseSound, mseType } from './mse-sound.ts';
+import { intakeOf, MseSound } from './mse-sound.ts';
 import type { Sound } from './sound.ts';
 
 /** What the player does: `resuming` plays what is stored while it connects again. */
@@ -87,8 +87,8 @@ export function play(name: string, mount: string, contentType: string | undefine
       phase.value = 'unsupported';
     },
   };
-  const type = mseType(contentType);
-  sound = type ? new MseSound(audio, url, type, events) : new ElementSound(audio, url, events);
+  const intake = intakeOf(contentType, findStream(name)?.format?.codec);
+  sound = intake ? new MseSound(audio, url, intake, events) : new ElementSound(audio, url, events);
   audio.play().catch((error: DOMException) => {
     if (error.name === 'NotAllowedError') {
       stop();
