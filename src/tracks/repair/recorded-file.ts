@@ -1,5 +1,6 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { DistreamError, reasonOf } from '../../core/errors.ts';
+import { descriptionField } from '../../media/wav/bext-chunk.ts';
 import { frameBytesOf, type PcmFormat } from '../../media/wav/pcm-format.ts';
 import { isGrowingHead, padBytes, sizePatches, WavHeadWriter } from '../../media/wav/write-head.ts';
 import { type PcmAccount, PcmHasher } from '../proof/pcm-hasher.ts';
@@ -7,6 +8,12 @@ import { openWavFile } from '../wav-file.ts';
 
 const PORTION_BYTES = 1 << 18;
 const DAY_SECONDS = 86_400;
+/** Where a recorder puts `bext`: behind the room for `ds64`. */
+const BEXT_AT = 48;
+const CHUNK_HEAD_BYTES = 8;
+/** What the recorder, and a repair before this one, said of gaps at the end of a description. */
+const GAP_WORDS = /; (?:no gaps|\d{1,10} gaps? at the end of the take|\d{1,10} gaps? left).*$/;
+const START_WORDS = /^Take start \S{1,40} UTC/;
 
 /** The file of a recorded track, to be mended in place. The owner closes it. */
 export class RecordedFile {
@@ -15,12 +22,13 @@ export class RecordedFile {
   readonly frameBytes: number;
   readonly #handle: FileHandle;
   readonly #dataStart: number;
+  readonly #description: string | undefined;
   #frames: number;
 
   private constructor(
     path: string,
     handle: FileHandle,
-    shape: { format: PcmFormat; dataStart: number; frames: number },
+    shape: { format: PcmFormat; dataStart: number; frames: number; description: string | undefined },
   ) {
     this.path = path;
     this.#handle = handle;
@@ -28,15 +36,17 @@ export class RecordedFile {
     this.frameBytes = frameBytesOf(shape.format);
     this.#dataStart = shape.dataStart;
     this.#frames = shape.frames;
+    this.#description = shape.description;
   }
 
   /** @throws DistreamError TRACK_UNREADABLE, TRACK_NOT_PCM, RECORDING_FAILED when it cannot be written */
   static async open(path: string): Promise<RecordedFile> {
     const wav = await openWavFile(path);
-    const { format, dataStart, frames } = wav.head;
+    const { format, dataStart, frames, bext } = wav.head;
+    const description = bext?.description;
     await wav.close();
     try {
-      return new RecordedFile(path, await open(path, 'r+'), { format, dataStart, frames });
+      return new RecordedFile(path, await open(path, 'r+'), { format, dataStart, frames, description });
     } catch (error) {
       throw failed(path, error);
     }
@@ -95,6 +105,20 @@ export class RecordedFile {
     }
   }
 
+  /** Makes the description say what is missing now, where a recorder has left one. Throws RECORDING_FAILED. */
+  async describeGaps(words: string): Promise<void> {
+    if (this.#description === undefined) return;
+    try {
+      const id = Buffer.alloc(4);
+      await this.#handle.read(id, 0, id.length, BEXT_AT);
+      if (id.toString('latin1') !== 'bext') return;
+      const field = descriptionField(`${this.#description.replace(GAP_WORDS, '')}; ${words}`);
+      await writeAll(this.#handle, field, BEXT_AT + CHUNK_HEAD_BYTES);
+    } catch (error) {
+      throw failed(this.path, error);
+    }
+  }
+
   close(): Promise<void> {
     return this.#handle.close();
   }
@@ -117,7 +141,10 @@ export async function prependSilence(path: string, frames: number, startUtcMs: n
       format,
       trackNames: Array.from({ length: channels }, (_, index) => (channels === 1 ? name : `${name} ${index + 1}`)),
       bext: {
-        description: bext?.description ?? '',
+        description: (bext?.description ?? '').replace(
+          START_WORDS,
+          `Take start ${new Date(startUtcMs).toISOString()} UTC`,
+        ),
         originator: bext?.originator ?? '',
         originatorReference: bext?.originatorReference ?? '',
         startUtcMs,

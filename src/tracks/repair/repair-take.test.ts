@@ -29,6 +29,12 @@ async function heldIn(name: string): Promise<Buffer> {
   return pcm;
 }
 
+async function described(name: string): Promise<string | undefined> {
+  const wav = await openWavFile(join(folder, `${name}.wav`));
+  await wav.close();
+  return wav.head.bext?.description;
+}
+
 function writeGappy() {
   return writeRigTake(folder, [{ name: 'drums', pcm: PCM, gaps: GAPS }]);
 }
@@ -42,6 +48,7 @@ describe('repair of a take', () => {
     expect(report).toMatchObject({ isProven: true, missingFrames: 0, fetchedFrames: 600 * 48 + 150_000 });
     expect(report.take.tracks[0]).toMatchObject({ gaps: [], gapsBeforeRepair: GAPS, verdict: { kind: 'identical' } });
     expect((await heldIn('drums')).equals(PCM)).toBe(true);
+    expect(await described('drums')).toBe('Take start 2026-11-21T20:00:00.000Z UTC; no gaps since the repair');
     expect(rig.dials).toBeGreaterThan(1);
     expect(rig.dials).toBeLessThanOrEqual(4);
     expect(rig.notes).toEqual([]);
@@ -75,6 +82,9 @@ describe('repair of a take', () => {
     expect(report.fetchedFrames).toBeGreaterThan(0);
     expect(report.fetchedFrames + report.missingFrames).toBe(600 * 48 + 150_000);
     expect(rig.notes.at(-1)).toMatch(/^Not everything could be repaired/);
+    expect(await described('drums')).toMatch(
+      /^Take start \S+ UTC; \d+ gaps? left by the repair, \d+ frames .* silent, first at 0:0/,
+    );
     // The hashes in the account are those of the file as it is now; the rest is fetched later.
     rig.breaks = () => false;
     expect(await rig.repair(folder)).toMatchObject({ isProven: true, fetchedFrames: report.missingFrames });
@@ -120,6 +130,7 @@ describe('repair of a take', () => {
       verdict: { isIdentical: true },
     });
     expect((await heldIn('drums')).equals(PCM)).toBe(true);
+    expect(await described('drums')).toMatch(/^Take start 2026-11-21T19:59:59.980Z UTC; no gaps since/);
     // More than five seconds are no loss: the recording began later.
     writeRigTake(folder, [part(270_000, FRAMES)]);
     const report = await rig.repair(folder);

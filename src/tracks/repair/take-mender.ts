@@ -1,6 +1,7 @@
 import { MAX_SOUND_BYTES, MAX_SOUND_PIECES, type ServedFlowInfo } from '../../protocols/repair/messages.ts';
 import { comparePcm } from '../proof/compare-pcm.ts';
 import type { PcmAccount } from '../proof/pcm-hasher.ts';
+import { framesText, timeText } from '../proof/position-text.ts';
 import { proveStretch, proveTake, takeVerdict } from '../proof/prove-take.ts';
 import type { Take, TakeTrack } from '../proof/take-schema.ts';
 import { type Batch, MendedTrack, piecesOf } from './mended-track.ts';
@@ -92,6 +93,7 @@ export class TakeMender {
         await mended.file.sync();
         tracks[index] = { ...tracks[index]!, recorded: recordedOf(await mended.file.account()) };
       }
+      if (tracks[index]!.gapsBeforeRepair) await mended.file.describeGaps(gapsLeft(tracks[index]!));
       await mended.file.close();
     }
     this.#fetchedBefore = this.fetchedFrames;
@@ -179,6 +181,15 @@ export class TakeMender {
   #missingFrames(): number {
     return [...this.#tracks.values()].reduce((sum, { gaps }) => sum + gaps.frames, 0);
   }
+}
+
+/** For the file's own description; take.json has the list. */
+function gapsLeft({ gaps, sampleRate }: TakeTrack): string {
+  const [first] = gaps;
+  if (!first) return 'no gaps since the repair';
+  const frames = gaps.reduce((sum, [, length]) => sum + length, 0);
+  const count = gaps.length === 1 ? '1 gap' : `${gaps.length} gaps`;
+  return `${count} left by the repair, ${framesText(frames, sampleRate)} silent, first at ${timeText(first[0], sampleRate)}`;
 }
 
 async function grow(file: RecordedFile, frames: number): Promise<void> {
