@@ -17,7 +17,7 @@ import {
   withoutPauses,
 } from './support/heard.ts';
 
-const SECONDS = 150;
+const SECONDS = 110;
 
 const FORMATS = [
   { name: 'mp3', encode: ['-c:a', 'libmp3lame', '-b:a', '128k'], container: 'mp3', type: 'audio/mpeg' },
@@ -70,7 +70,7 @@ describeWith(['ffmpeg', 'chromium'], 'the player in Chromium, by what is heard',
       ).join(''),
     );
     browser = await openBrowser();
-  }, 120_000);
+  }, 400_000);
 
   afterAll(async () => {
     await browser?.close();
@@ -118,5 +118,5 @@ describeWith(['ffmpeg', 'chromium'], 'the player in Chromium, by what is heard',
     node = await restartDistream(node);
     await pages[0]!.waitForTimeout(8000);
     for (const [index, { name }] of FORMATS.entries()) await check(name, pages[index]!);
-  });
+  }, 200_000);
 });
