@@ -279,6 +279,26 @@ function frontFamilies(view: NodeView): MetricFamily[] {
   ];
 }
 
+/** The live feed of the pages. */
+function feedFamilies({ feed: { clients, counters } }: NodeView): MetricFamily[] {
+  const total = (name: string, help: string, value: number): MetricFamily => {
+    return { kind: 'counter', name: `distream_feed_${name}_total`, help, samples: [{ labels: {}, value }] };
+  };
+  return [
+    {
+      kind: 'gauge',
+      name: 'distream_feed_clients',
+      help: 'Pages that the live feed is open to.',
+      samples: [{ labels: {}, value: clients }],
+    },
+    total('opened', 'Feeds opened.', counters.opened),
+    total('resumed', 'Feeds that went on where they had been.', counters.resumed),
+    total('cut', 'Feeds ended because the page did not read.', counters.cut),
+    total('refused', 'Feeds refused because too many were open.', counters.refused),
+    total('bytes', 'Bytes told to pages.', counters.bytes),
+  ];
+}
+
 /** All metrics of a node now; `paths` is kept from one scrape to the next. */
 export function nodeFamilies(view: NodeView, paths = new PathTotals()): MetricFamily[] {
   const status = view.status();
@@ -289,5 +309,6 @@ export function nodeFamilies(view: NodeView, paths = new PathTotals()): MetricFa
     ...streamFamilies(status),
     ...linkFamilies(status.links, view.linkRefusals(), paths),
     ...frontFamilies(view),
+    ...feedFamilies(view),
   ];
 }

@@ -27,6 +27,8 @@ describe('metrics', () => {
       'distream_listener_drops_total{stream="morning",output="output 1",reason="slow"} 4',
       'distream_front_connections 5',
       'distream_front_refused_total{reason="limit"} 2',
+      'distream_feed_clients 0',
+      'distream_feed_cut_total 0',
     ]) {
       expect(lines).toContain(line);
     }
