@@ -139,6 +139,10 @@ export class FlowLine {
   /** Takes a datagram; see `RtpReception.receive`. */
   receive(datagram: Buffer, from: string, arrivalMs: number): void {
     this.#reception.receive(datagram, from, arrivalMs);
+    if (this.#overflow.length > 0) this.#makeRoom();
+  }
+
+  #makeRoom(): void {
     for (const { position, frames } of this.#overflow.splice(0)) this.#makeRoomFor(position, frames);
   }
 

@@ -17,8 +17,8 @@ export interface ReceivePlace {
 /** Takes a datagram, which is the receiver's own, and the address it came from. Must not throw. */
 export type DatagramHandler = (datagram: Buffer, from: RemoteInfo) => void;
 
-/** What the kernel may hold for us while we do something else: about a second of one flow at 1 ms. */
-const RECEIVE_BUFFER_BYTES = 1 << 20;
+/** What the kernel may hold for us while we do something else: some seconds of one flow at 1 ms, where it grants that. */
+const RECEIVE_BUFFER_BYTES = 1 << 22;
 
 /** A UDP port on which a flow or its RTCP comes in. The owner closes it. */
 export class ReceiveSocket {
