@@ -19,9 +19,9 @@ const MAX_TEXT_BYTES = 4096;
 const MAX_AGENT_BYTES = 128;
 const MAX_TICKET_BYTES = 256;
 
-/** What became of a transfer, as the taker says. */
-export type Outcome = 'ok' | 'bad' | 'unreachable' | 'lost' | 'refused';
-const OUTCOMES: readonly Outcome[] = ['ok', 'bad', 'unreachable', 'lost', 'refused'];
+/** What became of a transfer, as the taker says; `held`: the chunk was there already. */
+export type Outcome = 'ok' | 'bad' | 'unreachable' | 'lost' | 'refused' | 'held';
+const OUTCOMES: readonly Outcome[] = ['ok', 'bad', 'unreachable', 'lost', 'refused', 'held'];
 
 /** One transfer's end. */
 export interface Receipt {
@@ -68,6 +68,7 @@ export type PeerMessage =
       readonly inOrder: boolean;
       readonly ticket: Buffer;
     }
+  /** What it holds; it takes part from the first of these on, which may be empty. */
   | { readonly type: 'have'; readonly file: number; readonly runs: readonly Run[] }
   | { readonly type: 'receipts'; readonly receipts: readonly Receipt[] }
   | ({ readonly type: 'caps' } & PeerCaps)

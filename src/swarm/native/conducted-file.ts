@@ -8,10 +8,12 @@ import type { NativeMember } from './native-member.ts';
 
 /** What orders, receipts and requests take on lines that are full: a giver gets its next order so long before. */
 const ORDER_AHEAD_MS = 280;
+/** What the server sends of a file, in copies, while peers get on by themselves; heads and rescues come on top. */
+const SERVER_COPIES = 1.33;
 /** Until something was measured. */
 const DOWN_BYTES_PER_SECOND = 4_000_000;
 /** An order without a receipt for so long has failed. */
-const FORGOTTEN_MS = 20_000;
+const FORGOTTEN_MS = 12_000;
 /** Chunks that who plays in order takes ahead of its first missing one. */
 const IN_ORDER_AHEAD = 96;
 /** Lines of a pair that broke so often are not tried again. */
@@ -56,6 +58,7 @@ export class ConductedFile {
       live: false,
       serverUpBytesPerSecond,
       orderAheadMs: ORDER_AHEAD_MS,
+      serverCopies: SERVER_COPIES,
     });
     this.judge = new Judge(this.swarm);
   }
@@ -133,15 +136,16 @@ export class ConductedFile {
     const { chunk, outcome } = receipt;
     if (to === undefined || from === undefined || chunk >= this.swarm.end) return 'unknown';
     const transfer = { giver: from, taker: to, chunk };
-    const isKnown = this.swarm.finish(transfer, outcome === 'ok', nowMs);
+    const isHeld = outcome === 'ok' || outcome === 'held';
+    const isKnown = this.swarm.finish(transfer, isHeld, nowMs);
     this.#ordered.delete(keyOf(transfer));
     if (!isKnown) {
-      if (outcome === 'ok') this.swarm.hold(to, chunk);
+      if (isHeld) this.swarm.hold(to, chunk);
       return 'unknown';
     }
     if (outcome === 'ok') return this.#confirmed(transfer, nowMs);
     if (outcome === 'bad' && giver) this.judge.complained(from, to);
-    else if (outcome !== 'bad') this.#failed(transfer);
+    else if (outcome !== 'bad' && outcome !== 'held') this.#failed(transfer);
     return { bytes: 0, isBusy: this.swarm.peers.outCount[from]! > 0 };
   }
 

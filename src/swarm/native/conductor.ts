@@ -19,6 +19,8 @@ const TICK_MS = 250;
 const ORDER_SECONDS = 60;
 const MEETING_SECONDS = 3600;
 const MAX_FILES_OF_MEMBER = 64;
+/** A peer that did not answer its nonce is asked again so long after. */
+const REACH_RETRIES_MS: readonly number[] = [1000, 5000, 30_000];
 const SERVER_UP_GUESS = 1_000_000;
 
 /** What a conductor works with. */
@@ -126,8 +128,7 @@ export class Conductor {
       case 'want':
         return void this.#want(member, message);
       case 'have':
-        this.#fileOfMember(member, message.file)?.hold(member, message.runs);
-        return this.#planSoon();
+        return this.#have(member, message);
       case 'receipts':
         for (const receipt of message.receipts) this.#receipt(member, receipt);
         return this.#planSoon();
@@ -175,7 +176,16 @@ export class Conductor {
       member.voice.tell({ type: 'hashes', file: id, first, hashes: part });
     }
     member.files.add(id);
-    conducted.join(member, inOrder, this.#options.clock.nowMs());
+    member.preparing.set(id, inOrder);
+  }
+
+  /** A member takes part in a file from its first list on: before it, it cannot check what it gets. */
+  #have(member: NativeMember, { file: id, runs }: PeerMessage & { type: 'have' }): void {
+    const file = this.#fileOfMember(member, id);
+    const inOrder = member.preparing.get(id);
+    if (inOrder !== undefined) file?.join(member, inOrder, this.#options.clock.nowMs());
+    member.preparing.delete(id);
+    file?.hold(member, runs);
     this.#planSoon();
   }
 
@@ -205,11 +215,15 @@ export class Conductor {
   #receipt(taker: NativeMember, receipt: Receipt): void {
     const file = this.#fileOfMember(taker, receipt.file);
     const giver = receipt.giver === SERVER ? undefined : this.#members.get(receipt.giver);
-    if (!file || (!giver && receipt.giver !== SERVER)) return;
+    if (!file) return;
+    if (!giver && receipt.giver !== SERVER) {
+      if (receipt.outcome === 'ok') file.hold(taker, [{ first: receipt.chunk, count: 1 }]);
+      return;
+    }
     const nowMs = this.#options.clock.nowMs();
     const ended = file.receipt(taker, giver, receipt, nowMs);
     if (ended === 'unknown') return;
-    if (receipt.outcome !== 'ok') {
+    if (receipt.outcome !== 'ok' && receipt.outcome !== 'held') {
       taker.met.delete(receipt.giver);
       giver?.met.delete(taker.id);
     }
@@ -223,9 +237,13 @@ export class Conductor {
     for (const id of member.files) this.#files.get(id)?.refresh(member);
   }
 
-  async #testReach(member: NativeMember): Promise<void> {
+  /** Asks again later: a machine may be busy, and a port may be opened. */
+  async #testReach(member: NativeMember, tries = 0): Promise<void> {
     const isReachable = await this.#options.probe(member).catch(() => false);
     if (!this.#members.has(member.id)) return;
+    if (!isReachable && tries < REACH_RETRIES_MS.length) {
+      this.#options.clock.after(REACH_RETRIES_MS[tries]!, () => void this.#testReach(member, tries + 1));
+    }
     member.isReachable = isReachable;
     member.voice.tell({ type: 'reached', isReachable });
     this.#refresh(member);

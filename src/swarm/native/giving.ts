@@ -7,8 +7,8 @@ import type { PeerLines } from './peer-lines.ts';
 const MAX_WAITING = 512;
 /** Tokens that are remembered as used; older ones have expired. */
 const MAX_USED = 8192;
-/** What may be sent at once after a pause. */
-const BURST_MS = 20;
+/** What may be sent at once after a pause: a timer that comes late on a busy machine loses nothing. */
+const BURST_MS = 200;
 
 /** Who gives. */
 export interface GivingOptions {

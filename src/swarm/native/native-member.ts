@@ -39,8 +39,10 @@ export class NativeMember {
   caps: PeerCaps;
   /** It answered its nonce at the address that is told to others. */
   isReachable = false;
-  /** Files that it asked for, by its own numbers. */
+  /** Files that it asked for. */
   readonly files = new Set<number>();
+  /** Those whose hashes it does not have yet, and whether it plays them in order. */
+  readonly preparing = new Map<number, boolean>();
   /** Members that were told to connect to it or that it was told to connect to. */
   readonly met = new Set<number>();
   /** Orders that wait to be told. */

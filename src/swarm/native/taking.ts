@@ -7,9 +7,9 @@ import type { PeerLines } from './peer-lines.ts';
 /** Orders that run at a time; a conductor gives far fewer. */
 const MAX_ORDERS = 4096;
 /** A transfer without a byte for so long is given up. */
-const STALLED_MS = 8000;
+const STALLED_MS = 4000;
 /** A giver that cannot be connected to, or does not come, is given up after this. */
-const NO_LINE_MS = 6000;
+const NO_LINE_MS = 4000;
 
 /** Who takes. */
 export interface TakingOptions {
@@ -44,8 +44,12 @@ export class Taking {
   /** Begins a transfer. */
   order(order: Order): void {
     const key = keyOf(order);
+    if (this.#transfers.has(key)) return;
     const length = this.#options.lengthOf(order.file, order.chunk);
-    if (length === undefined || this.#transfers.has(key) || this.#transfers.size >= MAX_ORDERS) return;
+    if (length === undefined || this.#transfers.size >= MAX_ORDERS) {
+      const { file, giver, chunk } = order;
+      return this.#options.tell({ file, giver, chunk, outcome: length === undefined ? 'held' : 'refused' });
+    }
     const lastMs = this.#options.clock.nowMs();
     const transfer = { order, bytes: Buffer.alloc(length), received: 0, asked: false, lastMs };
     this.#transfers.set(key, transfer);

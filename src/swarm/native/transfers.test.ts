@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../../test/support/fake-clock.ts';
+import { MemoryLineCarrier } from '../../../test/support/memory-line-carrier.ts';
+import type { LinkMessage } from '../../protocols/swarm/link-messages.ts';
+import type { Receipt } from '../../protocols/swarm/peer-messages.ts';
+import { grantToken, meetingIdentity, meetingKey } from '../../protocols/swarm/token.ts';
+import type { LineHost } from './carrier.ts';
+import { Giving } from './giving.ts';
+import { PeerLines } from './peer-lines.ts';
+import { Taking } from './taking.ts';
+
+const GIVER = 4;
+const TAKER = 9;
+const SECRET = Buffer.alloc(32, 1);
+const CHUNK = Buffer.alloc(40_000, 7);
+const grant = { giver: GIVER, taker: TAKER, file: 1, chunk: 2, expires: 60 };
+const order = { ...grant, token: grantToken(SECRET, grant) };
+const settle = async () => {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+};
+
+async function pair(give: Partial<{ bytes: Buffer | undefined; nowSeconds: number; limit: number }> = {}) {
+  const clock = new FakeClock();
+  const ports = new Map<number, LineHost>();
+  const nowSeconds = () => give.nowSeconds ?? 0;
+  const receipts: Receipt[] = [];
+  const kept: Buffer[] = [];
+  const lost: boolean[] = [];
+  const giverCarrier = new MemoryLineCarrier(ports);
+  const giverLines: PeerLines = new PeerLines({
+    carrier: giverCarrier,
+    secret: () => SECRET,
+    nowSeconds: () => 0,
+    onMessage: (peer, message) => void (message.type === 'ask' && giving.ask(peer, message)),
+    onOpen: () => {},
+    onDrain: () => giving.pump(),
+    onLost: () => {},
+  });
+  const giving = new Giving({
+    clock,
+    lines: giverLines,
+    self: () => ({ peer: GIVER, secret: SECRET }),
+    nowSeconds,
+    read: async () => ('bytes' in give ? give.bytes : CHUNK),
+    limitBytesPerSecond: give.limit,
+  });
+  await giverCarrier.listen(giverLines, '', 8000);
+  const meeting = { dialler: TAKER, expires: 100 };
+  const heard: LinkMessage[] = [];
+  const lines: PeerLines = new PeerLines({
+    carrier: new MemoryLineCarrier(ports),
+    secret: () => undefined,
+    nowSeconds: () => 0,
+    onMessage: (peer, message) => {
+      heard.push(message);
+      if (message.type === 'data') taking.data(peer, message);
+      if (message.type === 'refuse') taking.refused(peer, message.file, message.chunk);
+    },
+    onOpen: (peer) => taking.opened(peer),
+    onDrain: () => {},
+    onLost: (peer, wasOpen) => {
+      lost.push(wasOpen);
+      taking.lost(peer, wasOpen);
+    },
+  });
+  const target = { host: '', port: 8000, identity: meetingIdentity(meeting), key: meetingKey(SECRET, meeting) };
+  const taking = new Taking({
+    clock,
+    lines,
+    reach: (giver) => lines.dial(giver, target),
+    lengthOf: (_file, chunk) => (chunk === 2 ? CHUNK.length : undefined),
+    keep: async (_file, _chunk, bytes) => {
+      kept.push(bytes);
+      return bytes.equals(CHUNK);
+    },
+    tell: (receipt) => receipts.push(receipt),
+  });
+  return { clock, taking, receipts, kept, heard, lines, lost };
+}
+
+describe('a transfer between two peers', () => {
+  it('brings the chunk, and the token counts once', async () => {
+    const { taking, receipts, kept } = await pair();
+    taking.order(order);
+    await settle();
+    expect(kept).toEqual([CHUNK]);
+    expect(receipts).toEqual([{ file: 1, giver: GIVER, chunk: 2, outcome: 'ok' }]);
+    taking.order(order);
+    await settle();
+    expect(receipts[1]?.outcome).toBe('refused');
+  });
+
+  it('is reported as bad when the bytes are wrong', async () => {
+    const { taking, receipts } = await pair({ bytes: Buffer.alloc(CHUNK.length, 8) });
+    taking.order(order);
+    await settle();
+    expect(receipts.map(({ outcome }) => outcome)).toEqual(['bad']);
+  });
+
+  it.each([
+    ['of another chunk', { ...order, token: grantToken(SECRET, { ...grant, chunk: 3 }) }],
+    ['of another taker', { ...order, token: grantToken(SECRET, { ...grant, taker: 5 }) }],
+    ['of another giver', { ...order, token: grantToken(Buffer.alloc(32), grant) }],
+  ])('is refused with a token %s', async (_name, wrong) => {
+    const { taking, receipts, kept } = await pair();
+    taking.order(wrong);
+    await settle();
+    expect(kept).toEqual([]);
+    expect(receipts.map(({ outcome }) => outcome)).toEqual(['refused']);
+  });
+
+  it('is refused when the token has expired, and when the giver has no such chunk', async () => {
+    for (const give of [{ nowSeconds: 61 }, { bytes: undefined }]) {
+      const { taking, receipts } = await pair(give);
+      taking.order(order);
+      await settle();
+      expect(receipts.map(({ outcome }) => outcome)).toEqual(['refused']);
+    }
+  });
+
+  it('of what is there already is said to be held', async () => {
+    const { taking, receipts } = await pair();
+    taking.order({ ...order, chunk: 5 });
+    expect(receipts).toEqual([{ file: 1, giver: GIVER, chunk: 5, outcome: 'held' }]);
+  });
+
+  it('is given up when the giver stops in the middle', async () => {
+    const { taking, receipts, clock } = await pair({ limit: 1 });
+    taking.order(order);
+    await settle();
+    await clock.run(5000);
+    taking.tick();
+    expect(receipts.map(({ outcome }) => outcome)).toEqual(['lost']);
+  });
+
+  it('ends with its line', async () => {
+    const { taking, receipts, lines, lost } = await pair({ limit: 1 });
+    taking.order(order);
+    await settle();
+    lines.drop(GIVER);
+    await settle();
+    expect(lost).toEqual([true]);
+    expect(receipts.map(({ outcome }) => outcome)).toEqual(['lost']);
+  });
+});
