@@ -6,7 +6,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { generatedSecrets } from '../config/generated-secrets.ts';
-import { loadConfig } from '../config/load.ts';
 import { DistreamError } from '../core/errors.ts';
 import { isLoopbackAddress } from '../node/http/local-address.ts';
 import type { CliIo } from './io.ts';
@@ -67,6 +66,7 @@ Signing in:
 export async function localNode(options: SignInOptions, io: CliIo): Promise<LocalNode | undefined> {
   if (options.config === undefined && !existsSync(DEFAULT_FILE)) return undefined;
   try {
+    const { loadConfig } = await import('../config/load.ts');
     const loaded = await loadConfig([options.config ?? DEFAULT_FILE], { env: io.env, secrets: 'preview' });
     const made = generatedSecrets(loaded).find(({ key }) => key === 'admin.password');
     const { admin, http } = loaded.config;

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { effectiveConfig, effectiveJson, effectiveYaml } from '../../config/effective.ts';
-import { loadConfig } from '../../config/load.ts';
 import type { CliIo } from '../io.ts';
 import { paint } from '../paint.ts';
 import { addExamples, type CommonOptions, type Outcome, wantsColour } from '../program.ts';
@@ -15,6 +14,7 @@ export function addCheck(program: Command, outcome: Outcome, io: CliIo): void {
     .option('--json', 'print one JSON object')
     .action(async (files: string[], _options, self: Command) => {
       const options = self.optsWithGlobals<CommonOptions>();
+      const { loadConfig } = await import('../../config/load.ts');
       const loaded = await loadConfig(files.length ? files : [DEFAULT_FILE], { env: io.env, secrets: 'preview' });
       const { warnings } = loaded.config;
       const effective = effectiveConfig(loaded.parts);

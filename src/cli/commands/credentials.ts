@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { type GeneratedSecret, generatedSecrets } from '../../config/generated-secrets.ts';
-import { loadConfig } from '../../config/load.ts';
 import { table } from '../../core/table.ts';
 import type { CliIo } from '../io.ts';
 import { addExamples, type CommonOptions, type Outcome } from '../program.ts';
@@ -15,6 +14,7 @@ export function addCredentials(program: Command, outcome: Outcome, io: CliIo): v
     .option('--json', 'print one JSON object')
     .action(async (file: string, _options, self: Command) => {
       const options = self.optsWithGlobals<CommonOptions>();
+      const { loadConfig } = await import('../../config/load.ts');
       const loaded = await loadConfig([file], { env: io.env, secrets: 'preview' });
       const secrets = generatedSecrets(loaded);
       if (options.json) io.out(`${JSON.stringify({ file: loaded.credentials.path, secrets }, null, 2)}\n`);

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../../config/load.ts';
 import type { CliIo } from '../io.ts';
 import { addExamples, addLogOptions, type CommonOptions, type Outcome, wantsColour } from '../program.ts';
 
@@ -14,6 +13,7 @@ export function addRun(program: Command, outcome: Outcome, io: CliIo): void {
     .argument('[files...]', `configuration (default: ${DEFAULT_FILE})`)
     .action(async (files: string[], _options, self: Command) => {
       const options = self.optsWithGlobals<CommonOptions>();
+      const { loadConfig } = await import('../../config/load.ts');
       const read = (secrets: 'make' | 'preview') =>
         loadConfig(files.length ? files : [DEFAULT_FILE], { env: io.env, secrets });
       const loaded = await read('make');
