@@ -72,6 +72,16 @@ describe('the doctor', () => {
     expect(words({ at: (number) => number * 1.001 })[0]).toMatch(/^timestamps run -999 ppm slower than/);
   });
 
+  it('takes neither a stall at the end nor packets of several lengths for a wrong rate', () => {
+    const isRate = (what: string) => what.includes('packets a second are sent');
+    expect(words({ at: (number) => (number < 4750 ? number : 4750) }).some(isRate)).toBe(false);
+    // 24 and 72 sample frames in turn.
+    const make = (number: number) =>
+      packet(number, { frames: number % 2 ? 72 : 24, timestamp: number * 48 - (number % 2 ? 24 : 0) });
+    const uneven = words({ make });
+    expect(uneven.some(isRate)).toBe(false);
+  });
+
   it('tells a second sender, a restart, and packets that are something else', () => {
     const two = words({ make: (number) => packet(number, { ssrc: number % 2 === 0 ? 7 : 9 }) });
     expect(two.some((what) => what.startsWith('another sender uses the same address'))).toBe(true);

@@ -95,12 +95,20 @@ function sizeFindings({ packetFrames, counters }: StreamFacts, flow: AudioFlow |
   return findings;
 }
 
-function rateFindings({ counters, packetsPerSecond, seconds }: StreamFacts, flow: AudioFlow | undefined): Finding[] {
+function rateFindings(facts: StreamFacts, flow: AudioFlow | undefined): Finding[] {
+  const { counters, packetsPerSecond, seconds, lateness } = facts;
   const frames = flow?.framesPerPacket;
   if (!flow || frames === undefined) return [];
   const expected = flow.sampleRate / frames;
-  const sent = packetsPerSecond + Math.max(0, counters.lost) / Math.max(seconds, 1e-3);
-  if (Math.abs(sent - expected) <= Math.max(expected * RATE_TOLERANCE, 2 / Math.max(seconds, 1e-3))) return [];
+  const heardSeconds = Math.max(seconds, 1e-3);
+  const lost = Math.max(0, counters.lost);
+  const sent = packetsPerSecond + lost / heardSeconds;
+  // By the sound, so that packets of several lengths, which are told of by themselves, make no difference here.
+  const frameRate = (counters.frames + lost * facts.packetFrames[0]![0]) / heardSeconds;
+  // What was late at the end of listening is not there yet.
+  const unsureSeconds = 2 / expected + lateness.maxUs / 1e6;
+  const tolerance = flow.sampleRate * Math.max(RATE_TOLERANCE, unsureSeconds / heardSeconds);
+  if (Math.abs(frameRate - flow.sampleRate) <= tolerance) return [];
   return [
     {
       severity: 'error',
