@@ -134,7 +134,7 @@ describe('repair after the take', () => {
     const sender = run('send', stems, ...sending, '--start', startAt);
     await until(
       'the description',
-      () => readdirSync(folder).includes('sdp') && readdirSync(sdp).includes('session.sdp'),
+      () => readFileSync(join(sdp, 'session.sdp'), 'utf8').includes('m=audio'),
     );
     const description = tracks.reduce(
       (text, _, flow) => text.replace(`m=audio ${sent + 2 * flow} `, `m=audio ${received + 2 * flow} `),
