@@ -106,7 +106,10 @@ export const ERRORS = {
     'Check the path; the status page is at the port above.',
     EXIT.unreachable,
   ),
-  FETCH_FAILED: entry('cannot fetch {url}: {reason}', 'Run the same command again: what is there is verified and kept.'),
+  FETCH_FAILED: entry(
+    'cannot fetch {url}: {reason}',
+    'Run the same command again: what is there is verified and kept.',
+  ),
   PATH_ESCAPES: entry('the path {path} leaves {root}', 'Use a path inside that folder.'),
   RECORDING_FAILED: entry('cannot record to {path}: {reason}', 'Free or mend the disk; recording goes on by itself.'),
   // Runtime

@@ -105,7 +105,9 @@ function expectOneRecord(places: Record<string, string>): void {
   }
   for (const place of ['/api/v1/status', '/status-json.xsl', '/stats?json=1', '/admin/stats.json'])
     JSON.parse(places[place]!);
-  expect(places['/']).not.toMatch(/<script>|<img|onerror="|<script(?! type="module" src="\.\/app\/[\w.-]+\.js"><\/script>)/);
+  expect(places['/']).not.toMatch(
+    /<script>|<img|onerror="|<script(?! type="module" src="\.\/app\/[\w.-]+\.js"><\/script>)/,
+  );
   expect(places['/7.html']).not.toMatch(/<(?!\/?(html|meta|head|body)\b)/i);
   for (const place of ['/stats', '/out.xspf', '/admin/stats', '/admin/listclients?mount=/out', '/admin/listmounts'])
     expectTags(place, places[place]!);
