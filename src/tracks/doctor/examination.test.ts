@@ -74,7 +74,7 @@ describe('the doctor', () => {
 
   it('takes neither a stall at the end nor packets of several lengths for a wrong rate', () => {
     const isRate = (what: string) => what.includes('packets a second are sent');
-    expect(words({ at: (number) => (number < 4750 ? number : 4750) }).some(isRate)).toBe(false);
+    expect(words({ at: (number) => Math.min(number, 4750) }).some(isRate)).toBe(false);
     // 24 and 72 sample frames in turn.
     const make = (number: number) =>
       packet(number, { frames: number % 2 ? 72 : 24, timestamp: number * 48 - (number % 2 ? 24 : 0) });

@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '../../core/clock.ts';
+import { RTP_HEADER_BYTES } from '../../protocols/rtp/packet.ts';
 import { isRtcp } from '../../protocols/rtp/rtcp.ts';
 import type { AudioFlow } from '../../protocols/sdp/flows.ts';
 import { ReceiveSocket } from '../record/receive-socket.ts';
@@ -15,6 +16,7 @@ export interface ExaminedFlow {
   readonly address: string | undefined;
   readonly port: number;
   readonly sources: readonly string[];
+  /** With 0 bytes a frame they are found out from the packets. */
   readonly format: ExaminedFormat;
 }
 
@@ -51,11 +53,18 @@ export async function examineFlow(
   },
 ): Promise<StreamFacts> {
   const { clock, durationMs, localAddress, signal } = options;
-  const examiner = new StreamExaminer(format);
+  let examiner = format.frameBytes > 0 ? new StreamExaminer(format) : undefined;
+  let previous: Buffer | undefined;
   let firstMs: number | undefined;
   let lastMs = 0;
   const socket = await ReceiveSocket.open({ address, port, localAddress, sources }, (datagram, from) => {
     if (isRtcp(datagram)) return;
+    if (!examiner) {
+      const frameBytes = previous && frameBytesBetween(previous, datagram);
+      previous = Buffer.from(datagram);
+      if (frameBytes === undefined) return;
+      examiner = new StreamExaminer({ ...format, frameBytes });
+    }
     lastMs = clock.nowMs();
     firstMs ??= lastMs;
     examiner.receive(datagram, from.address, { ms: lastMs, utcMs: clock.utcMs() });
@@ -67,7 +76,17 @@ export async function examineFlow(
   }
   // A stream that is heard for less than that has begun or ended meanwhile.
   const heardMs = firstMs === undefined ? durationMs : lastMs - firstMs;
+  examiner ??= new StreamExaminer({ ...format, frameBytes: 1 });
   return examiner.facts(heardMs / 1000);
+}
+
+/** What a sample frame takes, by two packets that follow each other: their timestamps differ by the frames of the first. */
+function frameBytesBetween(first: Buffer, second: Buffer): number | undefined {
+  if (first.length <= RTP_HEADER_BYTES || second.length <= RTP_HEADER_BYTES) return undefined;
+  if (((first.readUInt16BE(2) + 1) & 0xffff) !== second.readUInt16BE(2)) return undefined;
+  const frames = (second.readUInt32BE(4) - first.readUInt32BE(4)) >>> 0;
+  const frameBytes = (first.length - RTP_HEADER_BYTES) / frames;
+  return Number.isInteger(frameBytes) && frameBytes > 0 ? frameBytes : undefined;
 }
 
 function epochOf({ refClocks }: AudioFlow): ExaminedFormat['epochMsAt'] {

@@ -37,10 +37,9 @@ const PCM_PAYLOAD_TYPES = [10, 11, ...Array.from({ length: 32 }, (_, index) => 9
 
 /** Examines a stream at `HOST:PORT` of which nothing is known. Throws USAGE, and when the port cannot be used. */
 export async function examineBareAddress(target: string, options: ExamineOptions): Promise<Examination> {
-  // One byte a frame: nothing is said of the format, so only packets are counted.
   const { paths } = flowOfAddress(target, { encoding: 'L24', sampleRate: 48_000, channels: 1 });
   const { address, port } = paths[0]!;
-  const format = { sampleRate: 48_000, frameBytes: 1, payloadTypes: PCM_PAYLOAD_TYPES };
+  const format = { sampleRate: 48_000, frameBytes: 0, payloadTypes: PCM_PAYLOAD_TYPES };
   const facts = await examineFlow({ address, port, sources: [], format }, options);
   return {
     title: 'undescribed stream (times as for 48 kHz)',
