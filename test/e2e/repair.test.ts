@@ -132,10 +132,7 @@ describe('repair after the take', () => {
     ];
     const startAt = new Date(Date.now() + 8000).toISOString().slice(0, 23);
     const sender = run('send', stems, ...sending, '--start', startAt);
-    await until(
-      'the description',
-      () => readFileSync(join(sdp, 'session.sdp'), 'utf8').includes('m=audio'),
-    );
+    await until('the description', () => readFileSync(join(sdp, 'session.sdp'), 'utf8').includes('m=audio'));
     const description = tracks.reduce(
       (text, _, flow) => text.replace(`m=audio ${sent + 2 * flow} `, `m=audio ${received + 2 * flow} `),
       readFileSync(join(sdp, 'session.sdp'), 'utf8'),
