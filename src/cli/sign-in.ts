@@ -55,6 +55,7 @@ Signing in:
   machine it is read from its configuration, or from what the node made and
   keeps beside that, when the port is the same. It is no option: others see the
   command line. It goes to other machines by https only, unless --insecure is given.
+  What \`distream passwd\` sets is for the pages; commands use the configuration's.
 `,
     );
 }
