@@ -21,6 +21,8 @@ beforeEach(() => {
 const FRAMES = 100_000;
 const PCM = rigSound(FRAMES, 1);
 const file = () => readFileSync(join(folder, 'drums.wav'));
+/** The head may say anew what is missing; the sound stays. */
+const sound = (bytes: Buffer) => bytes.subarray(-PCM.length);
 
 function write() {
   writeRigTake(folder, [{ name: 'drums', pcm: PCM, gaps: [[1000, 500, 'lost']] }]);
@@ -72,7 +74,7 @@ describe('repair from a sender that is not what it should be', () => {
     expect(rig.notes.at(-1)).toMatch(/^Not everything .* it does not accept the shared key: both sides need the same/);
     expect(rig.problems[0]).toMatch(/^repair: a connection from 192\.0\.2\.1 was refused: /);
     expect(rig.dials).toBe(3);
-    expect(file().equals(before)).toBe(true);
+    expect(sound(file()).equals(sound(before))).toBe(true);
     await expect(rig.repair(folder, { from })).rejects.toThrow('give it with --key');
     expect(await rig.repair(folder, { from, sharedKey: Buffer.alloc(32, 1) })).toMatchObject({ isProven: true });
   });
@@ -97,7 +99,7 @@ describe('repair from a sender that is not what it should be', () => {
       rig.desk.serve(lying(lie));
       const before = write();
       expect(await rig.repair(folder)).toMatchObject({ isProven: false, fetchedFrames: 0, missingFrames: 500 });
-      expect(file().equals(before)).toBe(true);
+      expect(sound(file()).equals(sound(before))).toBe(true);
     }
     const rig = new RepairRig();
     rig.desk.serve(lying({ frames: 1200 }));
@@ -137,7 +139,7 @@ describe('repair from a sender that is not what it should be', () => {
       const from = [{ host: 'h', port: 1, session: 'rig@distream', key: formatKey('public', key.publicKey) }];
       const report = await rig.repair(folder, { dial, from, patienceMs: 2000 });
       expect(report).toMatchObject({ isProven: false, fetchedFrames: 0, missingFrames: 500 });
-      expect(file().equals(before)).toBe(true);
+      expect(sound(file()).equals(sound(before))).toBe(true);
     }
   });
 
