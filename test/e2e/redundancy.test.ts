@@ -56,12 +56,15 @@ async function throughNetworks(networks: readonly Network[], seconds: number, ..
   return { sender, written, recordedSeconds, finish };
 }
 
+/** Parity over this many packets of 5 ms; the recording may begin in the middle of such a group, which repairs less. */
+const PARITY_FRAMES = 10 * 240;
+
 /** Whether what is recorded is what was sent over and over, wherever the recording began. */
 async function expectWhole({ folder }: { readonly folder: string }): Promise<void> {
   const { path, account } = onlyTake(folder);
   for (const name of TRACKS) {
     const track = account!.tracks.find((each) => each.name === name)!;
-    expect(track.gaps.filter(([, , cause]) => cause !== 'absent')).toEqual([]);
+    expect(track.gaps.filter(([start, , cause]) => cause !== 'absent' && start >= PARITY_FRAMES)).toEqual([]);
     const begins = track.gaps.reduce((end, [start, frames]) => Math.max(end, start + frames), 0) * 3;
     const sent = await samplesOf(join(folder, `${name}.wav`));
     const recorded = (await samplesOf(join(path, `${name}.wav`))).subarray(begins);

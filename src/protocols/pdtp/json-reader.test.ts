@@ -99,8 +99,8 @@ describe('reading JSON', () => {
   it('agrees with the platform about any value', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 6 }), (text) => {
-        // Numbers with a fraction or an exponent are told apart here only.
-        fc.pre(!/\.\d|e[-+]?\d/i.test(text));
+        // Numbers with a fraction, an exponent or more than 2^53 - 1 are told apart here only.
+        fc.pre(!/\.\d|e[-+]?\d|\d{16}/i.test(text));
         expect(JSON.stringify(plain(read(text)))).toBe(JSON.stringify(JSON.parse(text)));
       }),
       { numRuns: 200 },
