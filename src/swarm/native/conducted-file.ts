@@ -4,6 +4,7 @@ import type { SharedFile } from '../coordinator/shared-file.ts';
 import { planTransfers } from '../schedule/plan.ts';
 import { SERVER, Swarm, type Transfer } from '../schedule/swarm.ts';
 import { Judge } from '../trust/judge.ts';
+import { FileTally } from '../view/file-tally.ts';
 import type { NativeMember } from './native-member.ts';
 
 /** What orders, receipts and requests take on lines that are full: a giver gets its next order so long before. */
@@ -41,13 +42,11 @@ export class ConductedFile {
   readonly prepared: PreparedFile;
   readonly swarm: Swarm;
   readonly judge: Judge;
+  readonly tally = new FileTally();
   readonly #rows = new Map<number, NativeMember>();
   readonly #rowOf = new Map<NativeMember, number>();
   readonly #ordered = new Map<string, { transfer: Transfer; atMs: number }>();
   readonly #lost = new Map<string, number>();
-  /** Bytes that takers confirmed, and of those what the server gave. */
-  confirmedBytes = 0;
-  serverBytes = 0;
 
   constructor(id: number, prepared: PreparedFile, serverUpBytesPerSecond: number) {
     this.id = id;
@@ -69,6 +68,24 @@ export class ConductedFile {
 
   get isEmpty(): boolean {
     return this.#rowOf.size === 0;
+  }
+
+  /** Its number in the swarm; undefined while it takes no part. */
+  rowOf(member: NativeMember): number | undefined {
+    return this.#rowOf.get(member);
+  }
+
+  /** The member of a number in the swarm; undefined for the server. */
+  memberOf(row: number): NativeMember | undefined {
+    return this.#rows.get(row);
+  }
+
+  /** Counts what could be carried in so many ms if all uplinks were full: nothing while nobody waits. */
+  couldCarry(ms: number): void {
+    const { swarm } = this;
+    if (swarm.totalNeeded === 0 && this.#ordered.size === 0) return;
+    const server = swarm.peers.up[SERVER]!;
+    this.tally.possibleBytes += (Math.min(swarm.takers.size * server, server + swarm.upSum) * ms) / 1000;
   }
 
   has(member: NativeMember): boolean {
@@ -143,17 +160,16 @@ export class ConductedFile {
       if (isHeld) this.swarm.hold(to, chunk);
       return 'unknown';
     }
-    if (outcome === 'ok') return this.#confirmed(transfer, nowMs);
+    if (outcome === 'ok') return this.#confirmed(transfer, taker);
     if (outcome === 'bad' && giver) this.judge.complained(from, to);
     else if (outcome !== 'bad' && outcome !== 'held') this.#failed(transfer);
     return { bytes: 0, isBusy: this.swarm.peers.outCount[from]! > 0 };
   }
 
-  #confirmed({ giver, taker, chunk }: Transfer, _nowMs: number): { bytes: number; isBusy: boolean } {
+  #confirmed({ giver, taker, chunk }: Transfer, member: NativeMember): { bytes: number; isBusy: boolean } {
     const bytes = chunkLength(this.prepared.file.size, chunk);
-    this.confirmedBytes += bytes;
-    if (giver === SERVER) this.serverBytes += bytes;
-    else this.judge.confirmed(giver, taker);
+    this.tally.confirmed(member, bytes, giver === SERVER);
+    if (giver !== SERVER) this.judge.confirmed(giver, taker);
     this.#lost.delete(`${giver} ${taker}`);
     return { bytes, isBusy: this.swarm.peers.outCount[giver]! > 0 };
   }

@@ -7,6 +7,7 @@ import { MAX_LIST, type PeerMessage, type Receipt, SWARM_VERSION } from '../../p
 import { grantToken, meetingKey, SECRET_BYTES } from '../../protocols/swarm/token.ts';
 import { isPortForPeers, meetingAddress, type Whereabouts } from '../coordinator/meeting.ts';
 import type { SharedFile } from '../coordinator/shared-file.ts';
+import { SwarmCounters } from '../coordinator/swarm-counters.ts';
 import { SERVER } from '../schedule/swarm.ts';
 import { ConductedFile, type PlannedTransfer, type PreparedFile } from './conducted-file.ts';
 import { NativeMember, type NativeVoice } from './native-member.ts';
@@ -41,6 +42,7 @@ export interface ConductorOptions {
 
 /** Conducts peers of the native dialect: who is there, who sends what to whom, and who may. It owns no sockets. */
 export class Conductor {
+  readonly counters = new SwarmCounters();
   readonly #options: ConductorOptions;
   readonly #startMs: number;
   readonly #members = new Map<number, NativeMember>();
@@ -52,10 +54,12 @@ export class Conductor {
   #plan: Timer | undefined;
   #lastId = SERVER;
   #lastFile = 0;
+  #lastTickMs: number;
 
   constructor(options: ConductorOptions) {
     this.#options = options;
     this.#startMs = options.clock.nowMs();
+    this.#lastTickMs = this.#startMs;
     this.#serverMeter = new UplinkMeter(options.upBytesPerSecond ?? SERVER_UP_GUESS);
     this.#ticker = options.clock.every(TICK_MS, () => this.#tick());
   }
@@ -67,6 +71,15 @@ export class Conductor {
 
   get memberCount(): number {
     return this.#members.size;
+  }
+
+  get members(): Iterable<NativeMember> {
+    return this.#members.values();
+  }
+
+  /** What the server is relied on to send, bytes a second. */
+  get serverUpBytesPerSecond(): number {
+    return this.#options.upBytesPerSecond ?? this.#serverMeter.rate;
   }
 
   get files(): Iterable<ConductedFile> {
@@ -223,6 +236,7 @@ export class Conductor {
     const nowMs = this.#options.clock.nowMs();
     const ended = file.receipt(taker, giver, receipt, nowMs);
     if (ended === 'unknown') return;
+    this.#count(taker, giver, receipt, ended.bytes);
     if (receipt.outcome !== 'ok' && receipt.outcome !== 'held') {
       taker.met.delete(receipt.giver);
       giver?.met.delete(taker.id);
@@ -231,6 +245,18 @@ export class Conductor {
     if (!meter.confirmed(ended.bytes, nowMs, ended.isBusy)) return;
     if (giver) this.#refresh(giver);
     else if (this.#options.upBytesPerSecond === undefined) file.swarm.setRates(SERVER, meter.rate, 0);
+  }
+
+  #count(taker: NativeMember, giver: NativeMember | undefined, { outcome }: Receipt, bytes: number): void {
+    if (outcome === 'bad') this.counters.wrong++;
+    else if (outcome !== 'ok' && outcome !== 'held') this.counters.failed++;
+    if (outcome !== 'ok') return;
+    this.counters.good++;
+    taker.bytesTaken += bytes;
+    if (giver) {
+      giver.bytesGiven += bytes;
+      this.counters.bytesFromPeers += bytes;
+    } else this.counters.bytesFromServer += bytes;
   }
 
   #refresh(member: NativeMember): void {
@@ -245,6 +271,7 @@ export class Conductor {
       this.#options.clock.after(REACH_RETRIES_MS[tries]!, () => void this.#testReach(member, tries + 1));
     }
     member.isReachable = isReachable;
+    member.isProbed = true;
     member.voice.tell({ type: 'reached', isReachable });
     this.#refresh(member);
     this.#planSoon();
@@ -264,8 +291,10 @@ export class Conductor {
     for (const [id, file] of this.#files) {
       for (const transfer of file.plan(nowMs, random)) {
         (transfer.giver?.meter ?? this.#serverMeter).began(nowMs);
-        if (this.#order(id, transfer)) ordered.add(transfer.taker);
-        else file.receipt(transfer.taker, transfer.giver, impossible(id, transfer), nowMs);
+        if (this.#order(id, transfer)) {
+          this.counters.ordered++;
+          ordered.add(transfer.taker);
+        } else file.receipt(transfer.taker, transfer.giver, impossible(id, transfer), nowMs);
       }
     }
     for (const member of ordered) {
@@ -312,8 +341,13 @@ export class Conductor {
   #tick(): void {
     const nowMs = this.#options.clock.nowMs();
     for (const [id, file] of this.#files) {
-      for (const transfer of file.forgotten(nowMs)) this.#cancel(id, transfer);
+      file.couldCarry(nowMs - this.#lastTickMs);
+      for (const transfer of file.forgotten(nowMs)) {
+        this.counters.timedOut++;
+        this.#cancel(id, transfer);
+      }
     }
+    this.#lastTickMs = nowMs;
     this.#planSoon();
   }
 }

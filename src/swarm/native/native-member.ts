@@ -39,6 +39,11 @@ export class NativeMember {
   caps: PeerCaps;
   /** It answered its nonce at the address that is told to others. */
   isReachable = false;
+  /** It was asked for its nonce, and the outcome is known. */
+  isProbed = false;
+  /** Payload that takers confirmed. */
+  bytesGiven = 0;
+  bytesTaken = 0;
   /** Files that it asked for. */
   readonly files = new Set<number>();
   /** Those whose hashes it does not have yet, and whether it plays them in order. */
