@@ -20,6 +20,13 @@ export interface Order {
   readonly token: Buffer;
 }
 
+/** One to whom a sub-stream is pushed, most important first. */
+export interface LeaseTaker {
+  readonly peer: number;
+  /** What it lacks begins here; only for one that is new in the lease. */
+  readonly from: number;
+}
+
 /** Hashes of one message. */
 export const HASHES_AT_ONCE = 1024;
 
@@ -70,9 +77,36 @@ export type ConductorMessage =
   /** Whether others can connect to the peer. */
   | { readonly type: 'reached'; readonly isReachable: boolean }
   /** The file is another now, or gone. */
-  | { readonly type: 'changed'; readonly file: number };
+  | { readonly type: 'changed'; readonly file: number }
+  /** What was asked for is a live stream: its signed head. The peer takes part from `firstChunk` on. */
+  | {
+      readonly type: 'stream';
+      readonly ref: number;
+      readonly file: number;
+      readonly head: Buffer;
+      readonly firstChunk: number;
+    }
+  /** Push the chunks of a sub-stream to these from now on, until `expires`; it replaces the lease before. */
+  | {
+      readonly type: 'lease';
+      readonly file: number;
+      readonly substream: number;
+      readonly expires: number;
+      readonly takers: readonly LeaseTaker[];
+    };
 
-const TYPES = { welcome: 1, file: 2, hashes: 3, meet: 4, orders: 5, cancel: 6, reached: 7, changed: 8 } as const;
+const TYPES = {
+  welcome: 1,
+  file: 2,
+  hashes: 3,
+  meet: 4,
+  orders: 5,
+  cancel: 6,
+  reached: 7,
+  changed: 8,
+  stream: 9,
+  lease: 10,
+} as const;
 
 /** The message with its length. Throws RangeError when it is out of bounds. */
 export function encodeConductorMessage(message: ConductorMessage): Buffer {
@@ -125,6 +159,20 @@ function writeBody(writer: ByteWriter, message: ConductorMessage): void {
       return writer.uint8(message.isReachable ? 1 : 0);
     case 'changed':
       return writer.varint(message.file);
+    case 'stream':
+      writer.varint(message.ref);
+      writer.varint(message.file);
+      writer.block(message.head);
+      return writer.varint(message.firstChunk);
+    case 'lease':
+      writer.varint(message.file);
+      writer.varint(message.substream);
+      writer.varint(message.expires);
+      writer.varint(message.takers.length);
+      for (const { peer, from } of message.takers) {
+        writer.varint(peer);
+        writer.varint(from);
+      }
   }
 }
 
@@ -170,6 +218,22 @@ function readBody(type: number, reader: ByteReader): ConductorMessage {
       return { type: 'reached', isReachable: reader.uint8() === 1 };
     case TYPES.changed:
       return { type: 'changed', file: reader.varint() };
+    case TYPES.stream:
+      return {
+        type: 'stream',
+        ref: reader.varint(),
+        file: reader.varint(),
+        head: reader.block(MAX_MANIFEST_BYTES, 'the head of a stream'),
+        firstChunk: reader.varint(),
+      };
+    case TYPES.lease:
+      return {
+        type: 'lease',
+        file: reader.varint(),
+        substream: reader.varint(),
+        expires: reader.varint(),
+        takers: readList(reader, () => ({ peer: reader.varint(), from: reader.varint() })),
+      };
     default:
       throw new ProtocolViolation(`a message of the unknown type ${type}`);
   }

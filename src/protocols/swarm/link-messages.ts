@@ -6,6 +6,7 @@ import { ProtocolViolation } from '../../core/errors.ts';
 import { ByteReader, ByteWriter } from '../link/varint.ts';
 import { framed } from './framing.ts';
 import { SWARM_CHUNK_BYTES } from './hash-tree.ts';
+import { MAX_LINK_BYTES } from './stream-manifest.ts';
 import { TOKEN_BYTES } from './token.ts';
 
 /** Bytes of the proof that a peer can be reached. */
@@ -33,11 +34,13 @@ export type LinkMessage =
     }
   /** The chunk will not come. */
   | { readonly type: 'refuse'; readonly file: number; readonly chunk: number }
+  /** A signed link of a live stream; it comes before the chunks that it names. */
+  | { readonly type: 'proof'; readonly file: number; readonly link: Buffer }
   /** Is it you? The answer has the same nonce. */
   | { readonly type: 'probe'; readonly nonce: Buffer }
   | { readonly type: 'echo'; readonly nonce: Buffer };
 
-const TYPES = { ask: 1, data: 2, refuse: 3, probe: 4, echo: 5 } as const;
+const TYPES = { ask: 1, data: 2, refuse: 3, probe: 4, echo: 5, proof: 6 } as const;
 
 /** The message with its length. */
 export function encodeLinkMessage(message: LinkMessage): Buffer {
@@ -45,6 +48,7 @@ export function encodeLinkMessage(message: LinkMessage): Buffer {
     writer.uint8(TYPES[message.type]);
     if (message.type === 'probe' || message.type === 'echo') return writer.bytes(message.nonce);
     writer.varint(message.file);
+    if (message.type === 'proof') return writer.block(message.link);
     writer.varint(message.chunk);
     if (message.type === 'ask') {
       writer.varint(message.expires);
@@ -81,6 +85,9 @@ export function decodeLinkMessage(message: Buffer): LinkMessage {
 function readBody(type: number, reader: ByteReader): LinkMessage {
   if (type === TYPES.probe || type === TYPES.echo) {
     return { type: type === TYPES.probe ? 'probe' : 'echo', nonce: reader.bytes(NONCE_BYTES) };
+  }
+  if (type === TYPES.proof) {
+    return { type: 'proof', file: reader.varint(), link: reader.block(MAX_LINK_BYTES, 'a link') };
   }
   if (type < TYPES.ask || type > TYPES.refuse) throw new ProtocolViolation(`a message of the unknown type ${type}`);
   const file = reader.varint();

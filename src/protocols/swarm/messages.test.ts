@@ -55,6 +55,17 @@ const conductorMessages: readonly ConductorMessage[] = [
   { type: 'cancel', file: 3, giver: 9, chunk: 77 },
   { type: 'reached', isReachable: true },
   { type: 'changed', file: 3 },
+  { type: 'stream', ref: 1, file: 4, head: Buffer.alloc(100, 7), firstChunk: 9000 },
+  {
+    type: 'lease',
+    file: 4,
+    substream: 3,
+    expires: 70,
+    takers: [
+      { peer: 5, from: 9000 },
+      { peer: 6, from: 0 },
+    ],
+  },
 ];
 const linkMessages: readonly LinkMessage[] = [
   { type: 'ask', file: 3, chunk: 77, expires: 90, token: Buffer.alloc(16, 4) },
@@ -62,6 +73,7 @@ const linkMessages: readonly LinkMessage[] = [
   { type: 'refuse', file: 3, chunk: 77 },
   { type: 'probe', nonce: Buffer.alloc(16, 9) },
   { type: 'echo', nonce: Buffer.alloc(16, 9) },
+  { type: 'proof', file: 4, link: Buffer.alloc(180, 3) },
 ];
 
 type Message = { readonly type: string };
@@ -132,6 +144,7 @@ describe('the native wire', () => {
     expect(encodePeerMessage(peerMessages[3]!).toString('hex')).toBe('0a04020003000501030906');
     expect(encodeConductorMessage(conductorMessages[4]!).toString('hex')).toBe(`1805010309404d405a${'04'.repeat(16)}`);
     expect(encodeLinkMessage(linkMessages[2]!).toString('hex')).toBe('040303404d');
+    expect(encodeConductorMessage(conductorMessages[9]!).toString('hex')).toBe('0b0a04034046020563280600');
   });
 
   it('writes the head of a piece as the whole message has it', () => {
