@@ -8,6 +8,7 @@ import { EXIT } from '../core/error-codes.ts';
 import { cleanText } from '../core/text.ts';
 import type { RawFileReport, RawReport } from '../tracks/raw/send-raw.ts';
 import { type CliIo, processIo } from './io.ts';
+import { portNumber } from './port-number.ts';
 import { addExamples, newProgram, type Outcome, runProgram } from './program.ts';
 import { EXIT_INTERRUPTED } from './stop.ts';
 
@@ -105,12 +106,6 @@ export function reportLines({ files, lateness }: RawReport): string[] {
     ...lines,
     `left after their time by ${p50Ms.toFixed(3)} ms (half of them), ${p99Ms.toFixed(3)} ms (99 of 100), ${maxMs.toFixed(1)} ms (the worst)`,
   ];
-}
-
-function portNumber(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port < 1 || port > 65_535) throw new InvalidArgumentError('Expected a port from 1 to 65535.');
-  return port;
 }
 
 function delayMs(text: string): number {

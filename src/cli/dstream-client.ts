@@ -6,8 +6,9 @@ import { Option } from 'commander';
 import { systemClock } from '../core/clock.ts';
 import { EXIT } from '../core/error-codes.ts';
 import { DistreamError } from '../core/errors.ts';
-import { configOf, portNumber } from './dstream.ts';
+import { configOf } from './dstream.ts';
 import { type CliIo, processIo } from './io.ts';
+import { portNumber } from './port-number.ts';
 import { addExamples, newProgram, type Outcome, runProgram } from './program.ts';
 
 interface ClientOptions {

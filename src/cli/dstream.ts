@@ -2,11 +2,12 @@
  * The commands `dstream` and `distribustream`: DistribuStream's server, for its configuration files.
  * @module
  */
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import { systemClock } from '../core/clock.ts';
 import { EXIT } from '../core/error-codes.ts';
 import { DSTREAM_DEFAULTS, type DstreamConfig, loadDstreamConfig } from './dstream-config.ts';
 import { type CliIo, processIo } from './io.ts';
+import { portNumber } from './port-number.ts';
 import { addExamples, newProgram, type Outcome, runProgram, wantsColour } from './program.ts';
 
 interface ServerOptions {
@@ -60,11 +61,4 @@ export function runDstream(args: readonly string[], io: CliIo = processIo(system
 /** The configuration of a command: a file's, or the defaults. Throws as `loadDstreamConfig`. */
 export function configOf(file: string | undefined): DstreamConfig {
   return file === undefined ? DSTREAM_DEFAULTS : loadDstreamConfig(file);
-}
-
-/** An option's value that is a port. Throws InvalidArgumentError. */
-export function portNumber(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port < 1 || port > 65_535) throw new InvalidArgumentError('Expected a port from 1 to 65535.');
-  return port;
 }

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { bitRate } from '../bit-rate.ts';
-import { portNumber } from '../dstream.ts';
 import type { CliIo } from '../io.ts';
+import { portNumber } from '../port-number.ts';
 import { addExamples, type CommonOptions, type Outcome } from '../program.ts';
 
 interface GetOptions extends CommonOptions {

@@ -95,9 +95,9 @@ async function recordFlows(
       seconds: Math.round(display.seconds),
     });
   }
-  const { endTake } = await import('../record/end-take.ts');
+  const { proveWithSent } = await import('../record/prove-with-sent.ts');
   const repaired = await repair?.end(account);
-  const proven = await endTake(session.take, repaired?.take ?? account, {
+  const proven = await proveWithSent(repaired?.take ?? account, {
     sent: flags.sent ?? [],
     clock: io.clock,
     onNote: (text) => display.note(text),

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parsePdtpUrl } from '../../protocols/pdtp/pdtp-url.ts';
-import { portNumber } from '../dstream.ts';
 import type { CliIo } from '../io.ts';
+import { portNumber } from '../port-number.ts';
 import { addExamples, addLogOptions, type CommonOptions, type Outcome, wantsColour } from '../program.ts';
 
 interface SeedOptions extends CommonOptions {

@@ -2,8 +2,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_PDTP_PORT } from '../../protocols/pdtp/pdtp-url.ts';
 import { DEFAULT_SWARM_PORT } from '../../protocols/swarm/swarm-url.ts';
 import { bitRate } from '../bit-rate.ts';
-import { portNumber } from '../dstream.ts';
 import type { CliIo } from '../io.ts';
+import { portNumber } from '../port-number.ts';
 import { addExamples, addLogOptions, type CommonOptions, type Outcome, wantsColour } from '../program.ts';
 
 interface ServeOptions extends CommonOptions {

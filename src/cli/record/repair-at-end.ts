@@ -50,8 +50,8 @@ export class RepairAtEnd {
     const senders = this.#senders();
     const folder = take.path;
     if (senders.length === 0 || folder === undefined) return undefined;
-    await take.writeAccount({ ...account, repairFrom: senders });
     try {
+      await take.writeAccount({ ...account, repairFrom: senders });
       return await repairTake({ ...options, folder, patienceMs, recorderId: this.#recorderId, onNote });
     } catch (error) {
       onNote(`The take is not repaired: ${reasonOf(error)}`);

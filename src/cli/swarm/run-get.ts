@@ -11,8 +11,8 @@ import { cleanText } from '../../core/text.ts';
 import type { Dialect } from '../../protocols/pdtp/dialect.ts';
 import { fileNameOf, type PdtpUrl, parsePdtpUrl } from '../../protocols/pdtp/pdtp-url.ts';
 import { parseSwarmUrl, type SwarmUrl } from '../../protocols/swarm/swarm-url.ts';
-import { type NativeDownloadOptions, nativeDownload } from '../../swarm/native/native-download.ts';
-import { type DownloadOptions, type DownloadProgress, download } from '../../swarm/peer/download.ts';
+import type { NativeDownloadOptions } from '../../swarm/native/native-download.ts';
+import type { DownloadOptions, DownloadProgress } from '../../swarm/peer/download.ts';
 import type { CliIo } from '../io.ts';
 import { EXIT_INTERRUPTED } from '../stop.ts';
 import { bytesText, progressLine } from './progress-line.ts';
@@ -79,9 +79,14 @@ export async function runGet(command: GetCommand, io: CliIo): Promise<number> {
 
 type FetchOptions = Omit<DownloadOptions, 'url'> & Omit<NativeDownloadOptions, 'url'>;
 
-/** The scheme of the address tells the dialect. */
-function fetchFrom(url: PdtpUrl | SwarmUrl, options: FetchOptions): Promise<void> {
-  return 'fileUrl' in url ? download({ ...options, url }) : nativeDownload({ ...options, url });
+/** The scheme of the address tells the dialect; the other one is not loaded. */
+async function fetchFrom(url: PdtpUrl | SwarmUrl, options: FetchOptions): Promise<void> {
+  if ('fileUrl' in url) {
+    const { download } = await import('../../swarm/peer/download.ts');
+    return download({ ...options, url });
+  }
+  const { nativeDownload } = await import('../../swarm/native/native-download.ts');
+  return nativeDownload({ ...options, url });
 }
 
 interface Target {

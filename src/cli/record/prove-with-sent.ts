@@ -2,7 +2,6 @@ import { type Clock, sleep } from '../../core/clock.ts';
 import { DistreamError } from '../../core/errors.ts';
 import { proveTake } from '../../tracks/proof/prove-take.ts';
 import type { Take as TakeAccount } from '../../tracks/proof/take-schema.ts';
-import type { Take } from '../../tracks/record/take.ts';
 import { readSent } from './read-sent.ts';
 
 /** A sender writes its account when its last packet has left; ours may be written first. */
@@ -10,32 +9,28 @@ const PATIENCE_MS = 5000;
 const POLL_MS = 250;
 
 /** What a take is proven with. */
-export interface EndTakeOptions {
+export interface ProveOptions {
   /** Files with the accounts of senders; empty: nothing is proven. */
   readonly sent: readonly string[];
   readonly clock: Clock;
   readonly onNote: (text: string) => void;
 }
 
-/** What follows a take: the proof with what was sent, written into its account. */
-export async function endTake(take: Take, account: TakeAccount, options: EndTakeOptions): Promise<TakeAccount> {
-  if (options.sent.length === 0) return account;
+/** The account of a take with its proof, as far as what was sent is known. */
+export async function proveWithSent(account: TakeAccount, options: ProveOptions): Promise<TakeAccount> {
   const sent: TakeAccount[] = [];
   for (const path of options.sent) {
     const found = await readWhenWritten(path, account, options);
     if (found) sent.push(found);
   }
-  if (sent.length === 0) return account;
-  const proven = proveTake(account, joined(sent));
-  await take.writeAccount(proven);
-  return proven;
+  return sent.length === 0 ? account : proveTake(account, joined(sent));
 }
 
 // An account that ended before the take began is that of a session before; its own is being written.
 async function readWhenWritten(
   path: string,
   account: TakeAccount,
-  { clock, onNote }: EndTakeOptions,
+  { clock, onNote }: ProveOptions,
 ): Promise<TakeAccount | undefined> {
   const endMs = clock.nowMs() + PATIENCE_MS;
   for (;;) {
