@@ -85,6 +85,8 @@ export type ConductorMessage =
       readonly file: number;
       readonly head: Buffer;
       readonly firstChunk: number;
+      /** Now, in ms since the stream began. */
+      readonly nowMs: number;
     }
   /** Push the chunks of a sub-stream to these from now on, until `expires`; it replaces the lease before. */
   | {
@@ -163,7 +165,8 @@ function writeBody(writer: ByteWriter, message: ConductorMessage): void {
       writer.varint(message.ref);
       writer.varint(message.file);
       writer.block(message.head);
-      return writer.varint(message.firstChunk);
+      writer.varint(message.firstChunk);
+      return writer.varint(message.nowMs);
     case 'lease':
       writer.varint(message.file);
       writer.varint(message.substream);
@@ -225,6 +228,7 @@ function readBody(type: number, reader: ByteReader): ConductorMessage {
         file: reader.varint(),
         head: reader.block(MAX_MANIFEST_BYTES, 'the head of a stream'),
         firstChunk: reader.varint(),
+        nowMs: reader.varint(),
       };
     case TYPES.lease:
       return {

@@ -55,7 +55,7 @@ const conductorMessages: readonly ConductorMessage[] = [
   { type: 'cancel', file: 3, giver: 9, chunk: 77 },
   { type: 'reached', isReachable: true },
   { type: 'changed', file: 3 },
-  { type: 'stream', ref: 1, file: 4, head: Buffer.alloc(100, 7), firstChunk: 9000 },
+  { type: 'stream', ref: 1, file: 4, head: Buffer.alloc(100, 7), firstChunk: 9000, nowMs: 2_250_000 },
   {
     type: 'lease',
     file: 4,

@@ -22,6 +22,8 @@ export interface GivingOptions {
   readonly read: (file: number, chunk: number) => Promise<Buffer | undefined>;
   /** The most that is sent; undefined: no limit of its own. */
   readonly limitBytesPerSecond: number | undefined;
+  /** What a peer needs before a chunk, as an encoded message: the proof of a live one that it was not sent yet. */
+  readonly proofOf?: (peer: number, file: number, chunk: number) => Buffer | undefined;
 }
 
 interface Job {
@@ -29,8 +31,13 @@ interface Job {
   readonly file: number;
   readonly chunk: number;
   readonly bytes: Buffer;
+  /** After it nobody needs the chunk. */
+  readonly untilMs: number;
   offset: number;
 }
+
+/** A chunk that is sent without being asked for: by a lease of the conductor. */
+export type PushedChunk = Omit<Job, 'offset'>;
 
 /**
  * Sends chunks for which a peer shows a token, in the order in which they were asked for, within a limit. A token is
@@ -62,7 +69,14 @@ export class Giving {
     const bytes = await this.#options.read(file, chunk).catch(() => undefined);
     this.#reading--;
     if (!bytes) return refuse();
-    this.#jobs.push({ peer, file, chunk, bytes, offset: 0 });
+    this.#jobs.push({ peer, file, chunk, bytes, untilMs: Number.POSITIVE_INFINITY, offset: 0 });
+    this.pump();
+  }
+
+  /** Sends a chunk by a lease, after what waits already; it is left out when too much waits. */
+  push(chunk: PushedChunk): void {
+    if (this.#jobs.length + this.#reading >= MAX_WAITING) return;
+    this.#jobs.push({ ...chunk, offset: 0 });
     this.pump();
   }
 
@@ -71,7 +85,8 @@ export class Giving {
     for (let at = 0; at < this.#jobs.length; ) {
       if (this.#wait()) return;
       const job = this.#jobs[at]!;
-      if (!this.#options.lines.isOpen(job.peer)) this.#jobs.splice(at, 1);
+      const isLate = job.offset === 0 && job.untilMs < this.#options.clock.nowMs();
+      if (isLate || !this.#options.lines.isOpen(job.peer)) this.#jobs.splice(at, 1);
       else if (!this.#options.lines.hasRoom(job.peer)) at++;
       else if (this.#sendPiece(job)) this.#jobs.splice(at, 1);
     }
@@ -102,7 +117,9 @@ export class Giving {
     const { lines, limitBytesPerSecond } = this.#options;
     const { peer, file, chunk, bytes, offset } = job;
     const piece = bytes.subarray(offset, offset + PIECE_BYTES);
-    lines.sendBytes(peer, Buffer.concat([dataHead(file, chunk, offset, piece.length), piece]));
+    const proof = offset === 0 ? this.#options.proofOf?.(peer, file, chunk) : undefined;
+    const head = dataHead(file, chunk, offset, piece.length);
+    lines.sendBytes(peer, Buffer.concat(proof ? [proof, head, piece] : [head, piece]));
     job.offset += piece.length;
     this.bytesSent += piece.length;
     if (limitBytesPerSecond !== undefined) this.#budget -= piece.length;
