@@ -1,6 +1,7 @@
 import type { PcmFormat } from '../../media/wav/pcm-format.ts';
 import { copySwapped } from '../../media/wav/samples.ts';
 import { encodingBytes, formatOfEncoding } from '../types.ts';
+import { FlowWatch } from '../view/flow-watch.ts';
 import { conceal, concealedFrames } from './conceal.ts';
 import type { FrameSink, TrackGap, TrackRun } from './flow-line-types.ts';
 import type { FlowSpec } from './flow-spec.ts';
@@ -58,6 +59,7 @@ export class FlowTracks implements FrameSink {
   #gapEnd = -1;
   #files: readonly TrackFile[] = [];
   #peaks: number[];
+  #watch: FlowWatch | undefined;
 
   constructor(
     spec: FlowSpec,
@@ -87,11 +89,27 @@ export class FlowTracks implements FrameSink {
     return this.#frames >= this.#maxFrames;
   }
 
+  /** What is seen of the flow from the first call on. */
+  get watched(): FlowWatch {
+    const sampleBytes = encodingBytes(this.#spec.encoding);
+    this.#watch ??= new FlowWatch(
+      this.#spec.sampleRate,
+      this.shapes.map(({ format: { sampleRate, channels } }) => ({ sampleRate, channels, sampleBytes })),
+    );
+    return this.#watch;
+  }
+
+  /** Whether none of its files can be written any more. */
+  get hasFailed(): boolean {
+    return this.#files.length > 0 && this.#files.every(({ failure }) => failure !== undefined);
+  }
+
   samples(bytes: Buffer): void {
     const { encoding, channels } = this.#spec;
     const sampleBytes = encodingBytes(encoding);
     const frames = this.#room(bytes.length / (channels * sampleBytes));
     if (frames === 0) return;
+    this.#watch?.came(frames);
     const source = { samples: bytes, channels };
     const keptBytes = this.#conceals ? concealedFrames(this.#spec.sampleRate) * sampleBytes : 0;
     for (const [index, file] of this.#opened().entries()) {
@@ -99,6 +117,7 @@ export class FlowTracks implements FrameSink {
       const samples = Buffer.alloc(frames * format.channels * sampleBytes);
       const shape = { frames, channels: format.channels, sampleBytes };
       copySwapped({ ...source, channel }, { samples, channels: format.channels, channel: 0 }, shape);
+      this.#watch?.samples(index, samples);
       this.#peaks[index] = Math.max(this.#peaks[index]!, peakOf(samples, sampleBytes));
       if (keptBytes > 0) this.#tails[index] = Buffer.from(samples.subarray(-keptBytes * format.channels));
       file.append(samples);
@@ -112,6 +131,7 @@ export class FlowTracks implements FrameSink {
     if (isNew) this.#gaps++;
     this.#gapFrames += frames;
     this.#gapEnd = end;
+    this.#watch?.missed(frames, cause !== 'absent');
     for (const [index, file] of this.#opened().entries()) {
       const concealed = isNew && cause === 'lost' ? this.#conceal(index, frames) : 0;
       file.silence(frames - concealed, cause);

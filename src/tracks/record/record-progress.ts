@@ -1,12 +1,10 @@
 import type { FlowLine } from './flow-line.ts';
 import type { Take, TakeFlow } from './take.ts';
 
-/** A flow so far. */
-export interface FlowProgress {
+/** A flow so far, but for its levels. */
+export interface FlowFacts {
   readonly title: string;
   readonly state: 'waiting' | 'recording' | 'silent' | 'ended';
-  /** Of each of its tracks since the snapshot before, 0 to 1. */
-  readonly peaks: readonly number[];
   /** Of the flow's time that is written, in seconds. */
   readonly writtenSeconds: number;
   /** What waits in the jitter buffer. */
@@ -30,6 +28,12 @@ export interface FlowProgress {
   readonly failures: readonly string[];
 }
 
+/** A flow so far. */
+export interface FlowProgress extends FlowFacts {
+  /** Of each of its tracks since the snapshot before, 0 to 1. */
+  readonly peaks: readonly number[];
+}
+
 /** A take so far. */
 export interface RecordProgress {
   /** The take's folder; undefined before the first frames. */
@@ -45,7 +49,10 @@ const SILENT_AFTER_MS = 1000;
 
 /** A snapshot; the peaks are those since the one before. */
 export function recordProgress(take: Take, nowMs: number, repairedOf: (line: FlowLine) => number): RecordProgress {
-  const flows = take.flows.map((flow) => flowProgress(flow, nowMs, repairedOf(flow.line)));
+  const flows = take.flows.map((flow) => ({
+    ...flowFacts(flow, nowMs, repairedOf(flow.line)),
+    peaks: flow.tracks.takePeaks(),
+  }));
   return {
     path: take.path,
     startUtc: take.path === undefined ? undefined : new Date(take.startUtcMs).toISOString(),
@@ -54,14 +61,14 @@ export function recordProgress(take: Take, nowMs: number, repairedOf: (line: Flo
   };
 }
 
-function flowProgress({ spec, line, tracks }: TakeFlow, nowMs: number, repaired: number): FlowProgress {
+/** A flow of a take as it is now; looking at it changes nothing. */
+export function flowFacts({ spec, line, tracks }: TakeFlow, nowMs: number, repaired: number): FlowFacts {
   const counters = line.counters;
   const { packets, late, duplicated, reordered, malformed, strangers, jitterMs } = counters;
   const { gaps, frames } = tracks.missing;
   return {
     title: spec.title,
     state: stateOf(line, nowMs),
-    peaks: tracks.takePeaks(),
     writtenSeconds: line.written / spec.sampleRate,
     bufferedMs: line.bufferedMs,
     jitterMs,
@@ -81,7 +88,7 @@ function flowProgress({ spec, line, tracks }: TakeFlow, nowMs: number, repaired:
   };
 }
 
-function stateOf(line: FlowLine, nowMs: number): FlowProgress['state'] {
+function stateOf(line: FlowLine, nowMs: number): FlowFacts['state'] {
   if (line.hasSaidBye) return 'ended';
   if (line.lastArrivalMs === undefined) return 'waiting';
   return nowMs - line.lastArrivalMs > SILENT_AFTER_MS ? 'silent' : 'recording';

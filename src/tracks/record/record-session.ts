@@ -8,6 +8,7 @@ import { FlowReceiver } from './flow-receiver.ts';
 import { type FlowPath, type FlowSpec, frameBytesOfFlow } from './flow-spec.ts';
 import { localAddressFor } from './local-interface.ts';
 import { type RecordProgress, recordProgress } from './record-progress.ts';
+import { RecordWatch } from './record-watch.ts';
 import { RtcpFeedback } from './rtcp-feedback.ts';
 import { Take } from './take.ts';
 import { hasEnded } from './take-end.ts';
@@ -49,6 +50,7 @@ export class RecordSession {
   readonly take: Take;
   readonly #receivers: FlowReceiver[] = [];
   #feedback: RtcpFeedback | undefined;
+  #watch: RecordWatch | undefined;
 
   private constructor(options: RecordOptions) {
     this.#options = options;
@@ -102,6 +104,7 @@ export class RecordSession {
         if (clock.nowMs() < nextProgressMs) continue;
         nextProgressMs = clock.nowMs() + PROGRESS_EVERY_MS;
         troubles.look(this.take.flows);
+        this.#watch?.tick();
         onProgress(this.progress());
       }
     } finally {
@@ -111,6 +114,18 @@ export class RecordSession {
     const account = await this.take.finish();
     onProgress(this.progress());
     return account;
+  }
+
+  /** The take, to be looked at; to be asked for before `run`. */
+  get watched(): RecordWatch {
+    const { bufferMs, clock } = this.#options;
+    this.#watch ??= new RecordWatch({
+      take: this.take,
+      bufferMs,
+      clock,
+      repairedOf: (line) => this.#repairedOf(line),
+    });
+    return this.#watch;
   }
 
   /** A snapshot; the peaks are those since the one before. */

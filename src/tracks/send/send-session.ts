@@ -15,6 +15,7 @@ import type { SessionFlow } from './open-flows.ts';
 import type { SessionRedundancy } from './redundancy/session-redundancy.ts';
 import type { RtcpChannel } from './rtcp-channel.ts';
 import { sendAccount } from './send-account.ts';
+import { SendWatch } from './send-watch.ts';
 import type { StreamClock } from './stream-clock.ts';
 import type { TrackLevels } from './track-levels.ts';
 
@@ -105,6 +106,20 @@ export class SendSession {
   /** UTC of the first sample frame. */
   get startUtcMs(): number {
     return this.#parts.streamClock.startUtcMs;
+  }
+
+  /** The session, to be looked at. Its owner closes it. */
+  watched(): SendWatch {
+    const { plan, name, levels, clock, pacer } = this.#parts;
+    return new SendWatch({
+      plan,
+      name,
+      levels,
+      clock,
+      startUtcMs: this.startUtcMs,
+      progress: () => this.progress(),
+      latenessBins: () => pacer.statistics().latenessBins,
+    });
   }
 
   /** Asks for real-time scheduling of the sending thread. Never throws. */

@@ -1,4 +1,5 @@
 import type { Encoding } from '../types.ts';
+import type { LevelQueue } from '../view/level-queue.ts';
 
 interface Noted {
   readonly untilNs: number;
@@ -16,10 +17,16 @@ export class TrackLevels {
   readonly #tracks: readonly { readonly encoding: Encoding }[];
   readonly #waiting: Noted[] = [];
   readonly #shown: Float64Array;
+  #queues: readonly LevelQueue[] | undefined;
 
   constructor(tracks: readonly { readonly encoding: Encoding }[]) {
     this.#tracks = tracks;
     this.#shown = new Float64Array(tracks.length);
+  }
+
+  /** Hands what is read from now on to a queue for each track as well; undefined: to none. */
+  watch(queues: readonly LevelQueue[] | undefined): void {
+    this.#queues = queues;
   }
 
   /**
@@ -32,6 +39,9 @@ export class TrackLevels {
       const block = blocks[index];
       return block ? peakOf(block, encoding === 'L16' ? 2 : 3) : Number.NaN;
     });
+    if (this.#queues) {
+      for (const [index, block] of blocks.entries()) if (block) this.#queues[index]?.note(block);
+    }
     if (this.#waiting.length >= MAX_WAITING) this.#waiting.shift();
     this.#waiting.push({ untilNs, peaks });
   }

@@ -8,7 +8,7 @@ export const LEVEL_FLOOR = -1200;
 /** Slices that wait; older ones are forgotten: 3.2 s. */
 const CAPACITY = 64;
 /** With more waiting than this two are told as one, until the meters have caught up. */
-const MAX_WAITING = 8;
+const MAX_WAITING = 10;
 /** Without anything new the last slice stands so often, then silence. */
 const MAX_REPEATS = 10;
 /** So many samples at full scale in a row are a clip: one may be meant. */

@@ -76,3 +76,8 @@ export type TrackSession = z.infer<typeof trackSessionSchema>;
 export type TrackFlow = z.infer<typeof flowSchema>;
 export type Track = z.infer<typeof trackSchema>;
 export type TracksSnapshot = z.infer<typeof tracksSchema>;
+
+/** A list as a map by number. */
+export function byNumber<Item>(items: readonly Item[]): Record<string, Item> {
+  return Object.fromEntries(items.entries());
+}
