@@ -147,7 +147,7 @@ describe('a coordinator', () => {
     expect(taker.takeOrders()).toHaveLength(5);
     rig.clock.advance(20_001);
     rig.coordinator.tick();
-    expect(rig.coordinator.transfersUnderWay).toBe(0);
+    expect(rig.coordinator.transfers.size).toBe(0);
     rig.clock.advance(3000);
     rig.coordinator.tick();
     await rig.turn();
@@ -158,7 +158,7 @@ describe('a coordinator', () => {
     const { rig, seed, taker } = swarm();
     await rig.turn();
     rig.coordinator.leave(seed.member()!);
-    expect(rig.coordinator.transfersUnderWay).toBe(0);
+    expect(rig.coordinator.transfers.size).toBe(0);
     await rig.turn();
     taker.takeOrders();
     const again = rig.connect();

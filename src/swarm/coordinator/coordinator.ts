@@ -8,6 +8,7 @@ import type {
   RangeMessage,
 } from '../../protocols/pdtp/messages.ts';
 import { OpenTransfers } from '../../protocols/pdtp/open-transfers.ts';
+import { FileTally } from '../view/file-tally.ts';
 import type { ChunkRun } from './chunk-set.ts';
 import { canBe, meetingAddress } from './meeting.ts';
 import { type Holding, Member, type MemberSetup, type Transfer } from './member.ts';
@@ -71,6 +72,7 @@ export class Coordinator {
   readonly #onTheWay = new Map<SharedFile, Map<number, number>>();
   readonly #trust = new TrustGraph();
   readonly #said = new Set<Member>();
+  readonly #tallies = new WeakMap<SharedFile, FileTally>();
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
@@ -92,8 +94,16 @@ export class Coordinator {
     return this.#swarms.get(file) ?? new Set();
   }
 
-  get transfersUnderWay(): number {
-    return this.#underWay.size;
+  /** Under way now. */
+  get transfers(): ReadonlySet<Transfer> {
+    return this.#underWay;
+  }
+
+  /** What was carried of a file. */
+  tallyOf(file: SharedFile): FileTally {
+    const tally = this.#tallies.get(file) ?? new FileTally();
+    this.#tallies.set(file, tally);
+    return tally;
   }
 
   /** Takes in a client that has registered; undefined when the id is in use. */
@@ -346,6 +356,7 @@ export class Coordinator {
     giver.bytesGiven += bytes;
     taker.bytesTaken += bytes;
     this.counters.good++;
+    this.tallyOf(sharedFile).confirmed(taker, bytes, giver.isInside);
     if (giver.isInside) this.counters.bytesFromServer += bytes;
     else this.counters.bytesFromPeers += bytes;
     const holding = taker.holdings.get(sharedFile.path);

@@ -23,8 +23,16 @@ export function fileBoundSeconds({ size, serverUp, peerUps, slowestDown }: FileB
  * @param uplinks in stream rates
  */
 export function offloadBound(uplinks: readonly number[]): number {
-  const peers = uplinks.length;
-  if (peers === 0) return 0;
-  const sum = uplinks.reduce((total, up) => total + up, 0);
-  return Math.min(1 - 1 / peers, sum / peers);
+  return offloadBoundOf(
+    uplinks.length,
+    uplinks.reduce((total, up) => total + up, 0),
+  );
+}
+
+/**
+ * The same from how many peers there are and the sum of their uplinks; Infinity for a file, which peers may carry as
+ * slowly as they like.
+ */
+export function offloadBoundOf(peers: number, uplinkSum: number): number {
+  return peers === 0 ? 0 : Math.min(1 - 1 / peers, uplinkSum / peers);
 }

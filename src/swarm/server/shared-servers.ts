@@ -1,3 +1,4 @@
+import { showSwarm } from '../view/running-swarms.ts';
 import { SwarmServer, type SwarmServerOptions } from './swarm-server.ts';
 
 interface Entry {
@@ -20,14 +21,18 @@ export async function shareServer(options: SwarmServerOptions): Promise<SharedSe
   const entry = servers.get(key) ?? { server: SwarmServer.start(options), users: 0 };
   servers.set(key, entry);
   entry.users++;
+  let hide = (): void => {};
   const release = async (): Promise<void> => {
+    hide();
     if (--entry.users > 0) return;
     if (servers.get(key) === entry) servers.delete(key);
     const server = await entry.server.catch(() => undefined);
     await server?.close();
   };
   try {
-    return { server: await entry.server, release };
+    const server = await entry.server;
+    hide = showSwarm(server);
+    return { server, release };
   } catch (error) {
     await release();
     throw error;

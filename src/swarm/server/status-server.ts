@@ -4,7 +4,7 @@ import type { ListenAddress } from '../../modules/network.ts';
 import { listenOn } from '../../net/listen.ts';
 import { HeadReader } from '../../protocols/http/head-reader.ts';
 import { responseHead } from '../../protocols/http/head-writer.ts';
-import type { Coordinator } from '../coordinator/coordinator.ts';
+import type { SwarmView } from '../view/swarm-view.ts';
 import { STATUS_PAGE_POLICY, statusPage } from './status-page.ts';
 
 const MAX_CONNECTIONS = 64;
@@ -17,7 +17,7 @@ export class StatusServer {
   #address: ListenAddress;
 
   private constructor(
-    view: { readonly coordinator: Coordinator; readonly virtualHost: string },
+    view: () => SwarmView,
     { clock, listen }: { readonly clock: Clock; readonly listen: ListenAddress },
   ) {
     this.#address = listen;
@@ -29,14 +29,14 @@ export class StatusServer {
         timer.cancel();
         this.#sockets.delete(socket);
       });
-      answerOne(socket, () => statusPage(view.coordinator, view.virtualHost));
+      answerOne(socket, () => statusPage(view()));
     });
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
   /** Opens the port. Rejects as `listenOn` does. */
   static async start(
-    view: { readonly coordinator: Coordinator; readonly virtualHost: string },
+    view: () => SwarmView,
     options: { readonly clock: Clock; readonly listen: ListenAddress },
   ): Promise<StatusServer> {
     const status = new StatusServer(view, options);

@@ -9,9 +9,12 @@ import { classifyAddress } from '../../net/egress.ts';
 import { listenOn } from '../../net/listen.ts';
 import type { FileUrl } from '../../protocols/pdtp/file-url.ts';
 import { Coordinator } from '../coordinator/coordinator.ts';
+import { pdtpSight } from '../coordinator/coordinator-view.ts';
 import type { MemberSetup } from '../coordinator/member.ts';
 import type { SharedFile } from '../coordinator/shared-file.ts';
 import type { ChooseTransfers } from '../coordinator/transfer-choice.ts';
+import type { SwarmSight, SwarmSource } from '../view/sight.ts';
+import { SwarmViewer } from '../view/swarm-viewer.ts';
 import { ChunkHashes } from './chunk-hashes.ts';
 import { ClientConnection } from './client-connection.ts';
 import { InsideSeed } from './inside-seed.ts';
@@ -47,7 +50,7 @@ export interface SwarmServerOptions {
 }
 
 /** A coordinator with its sockets: the port of PDTP, the status page above it, and the files that it publishes. */
-export class SwarmServer {
+export class SwarmServer implements SwarmSource {
   readonly coordinator: Coordinator;
   readonly #options: SwarmServerOptions;
   readonly #folder: SharedFolder | undefined;
@@ -104,7 +107,11 @@ export class SwarmServer {
       }
       if (options.hasStatusPage) {
         const port = listen.port === 0 ? 0 : listen.port + 1;
-        server.#status = await StatusServer.start(server, { ...options, listen: { host: listen.host, port } });
+        const viewer = new SwarmViewer({ clock, name: () => options.virtualHost, sources: () => [server] });
+        server.#status = await StatusServer.start(() => viewer.view(false), {
+          ...options,
+          listen: { host: listen.host, port },
+        });
       }
     } catch (error) {
       await server.close();
@@ -124,8 +131,8 @@ export class SwarmServer {
     return this.#status?.address;
   }
 
-  get virtualHost(): string {
-    return this.#options.virtualHost;
+  look(): SwarmSight {
+    return pdtpSight(this.coordinator);
   }
 
   /** Publishes a live stream under its path. Throws RangeError when there is one. Returns what takes it away. */
