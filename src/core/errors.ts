@@ -69,6 +69,7 @@ const SYSTEM_REASONS: Record<string, string> = {
   ENOTDIR: 'part of the path is not a folder',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
+  EFBIG: 'no file may be that large here',
   EROFS: 'the disk is read-only',
   EIO: 'the disk failed',
   EMFILE: 'too many open files',

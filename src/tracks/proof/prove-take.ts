@@ -29,11 +29,12 @@ export function proveStretch(
   sent: PcmAccount,
   outside: { readonly before: number; readonly after: number },
 ): TakeTrack {
-  if (!track.recorded) return { ...track, verdict: unproven(track) };
+  if (!track.recorded) return withFailure({ ...track, verdict: unproven(track) });
   const comparison = comparePcm(sent, track.recorded, GapList.of(track.gaps));
   const merged = { ...track, sent: mutable(sent), offsetFrames: comparison.offsetFrames };
   const isExcerpt = comparison.isIdentical && outside.before + outside.after > 0;
-  return { ...merged, verdict: isExcerpt ? excerptVerdict(track, outside) : verdictOf(merged, comparison) };
+  const verdict = isExcerpt ? excerptVerdict(track, outside) : verdictOf(merged, comparison);
+  return withFailure({ ...merged, verdict });
 }
 
 function excerptVerdict(
@@ -57,6 +58,10 @@ function missingTrack(track: TakeTrack): TakeTrack {
 }
 
 function proveTrack(track: TakeTrack, sent: TakeTrack | undefined): TakeTrack {
+  return withFailure(comparedTrack(track, sent));
+}
+
+function comparedTrack(track: TakeTrack, sent: TakeTrack | undefined): TakeTrack {
   if (!sent?.sent || !track.recorded) return { ...track, offsetFrames: null, verdict: unproven(track) };
   const packets = { ...track.packets, ...(sent.packets.sent === undefined ? {} : { sent: sent.packets.sent }) };
   const merged = { ...track, packets, sent: sent.sent };
@@ -68,6 +73,13 @@ function proveTrack(track: TakeTrack, sent: TakeTrack | undefined): TakeTrack {
   }
   const comparison = comparePcm(sent.sent, track.recorded, GapList.of(track.gaps));
   return { ...merged, offsetFrames: comparison.offsetFrames, verdict: verdictOf(merged, comparison) };
+}
+
+// Why the file of a track that is not all there has ended.
+function withFailure(track: TakeTrack): TakeTrack {
+  const { failure, verdict } = track;
+  if (failure === undefined || verdict.kind === 'identical') return track;
+  return { ...track, verdict: { ...verdict, words: `${verdict.words}; its file failed: ${failure}` } };
 }
 
 function formatOf({ encoding, sampleRate, channels }: TakeTrack): string {

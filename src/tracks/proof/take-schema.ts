@@ -92,6 +92,7 @@ const track = z.strictObject({
   offsetFrames: z.int().nullable().describe('Of what was recorded against what was sent; null: not known'),
   gaps: gaps().describe('Position of the first missing sample frame, how many are missing, why'),
   gapsAreExact: z.boolean().describe('False: there were more than are kept, so neighbours were joined'),
+  failure: text(300).optional().describe('Why the file ended before the take did'),
   gapsBeforeRepair: gaps().optional().describe('What was missing when the take ended'),
   packets,
   spacing: histogram.optional().describe('How far packets were from their nominal distance'),

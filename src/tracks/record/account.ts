@@ -48,6 +48,7 @@ function trackAccount(
     offsetFrames: null,
     gaps: file.pcm.gaps.entries().map(([start, missing, cause]) => [start, missing, cause]),
     gapsAreExact: file.pcm.gaps.isExact,
+    ...(file.failure === undefined ? {} : { failure: file.failure }),
     packets: { received: packets, lost: Math.max(0, lost), late, duplicated, reordered, repaired },
     spacing: histogramOf(arrivals.spacing),
     lateness: histogramOf(arrivals.lateness),

@@ -1,4 +1,5 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 
 /** A file that is being written. */
 export interface TakeFile {
@@ -22,6 +23,8 @@ export interface TakeFileSystem {
   create(path: string): Promise<TakeFile>;
   /** Puts a whole file in the place of the one of that name, or makes it; a crash leaves the old one or the new one. */
   replace(path: string, bytes: Buffer): Promise<void>;
+  /** Keeps room on the disk for the next `replace` of that path, which then succeeds on a full one. */
+  reserve(path: string, bytes: number): Promise<void>;
 }
 
 const FOLDER_MODE = 0o750;
@@ -42,15 +45,34 @@ export const nodeTakeFileSystem: TakeFileSystem = {
     };
   },
   async replace(path, bytes) {
-    const temporary = `${path}.tmp`;
-    await rm(temporary, { force: true });
-    const handle = await open(temporary, 'wx', FILE_MODE);
+    const temporary = temporaryOf(path);
     try {
-      await handle.writeFile(bytes);
-      await handle.datasync();
-    } finally {
-      await handle.close();
+      await withFile(temporary, async (handle) => {
+        await handle.write(bytes, 0, bytes.length, 0);
+        await handle.truncate(bytes.length);
+        await handle.datasync();
+      });
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
     }
-    await rename(temporary, path);
   },
+  reserve: (path, bytes) =>
+    withFile(temporaryOf(path), async (handle) => void (await handle.write(Buffer.alloc(bytes), 0, bytes, 0))),
 };
+
+function temporaryOf(path: string): string {
+  return `${path}.tmp`;
+}
+
+// What is there is written over, and is not followed to another place.
+async function withFile(path: string, work: (handle: FileHandle) => Promise<void>): Promise<void> {
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+  const handle = await open(path, flags, FILE_MODE);
+  try {
+    await work(handle);
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,67 +1,10 @@
 import { expect, it } from 'vitest';
-import { FakeClock, settle } from '../../../test/support/fake-clock.ts';
-import { MemoryTakeFs } from '../../../test/support/memory-take-fs.ts';
-import { TestSender, testSignal } from '../../../test/support/rtp-sender.ts';
-import { WavHeadParser } from '../../media/wav/parse-head.ts';
+import { testSignal } from '../../../test/support/rtp-sender.ts';
+import { takeRig, wavOf } from '../../../test/support/take-rig.ts';
 import { takeSchema } from '../proof/take-schema.ts';
-import type { FlowSpec } from './flow-spec.ts';
-import { Take } from './take.ts';
-
-const FROM = '192.0.2.1';
-
-function spec(title: string): FlowSpec {
-  return {
-    title,
-    encoding: 'L16',
-    sampleRate: 48_000,
-    channels: 1,
-    channelNames: [],
-    payloadTypes: [96],
-    mediaClock: { key: 'ptp 1', offset: 0 },
-    paths: [],
-  };
-}
-
-function newTake(titles: readonly string[], maxMs?: number, conceals = false) {
-  const clock = new FakeClock(Date.UTC(2026, 10, 21, 9, 30, 0, 250));
-  const fs = new MemoryTakeFs();
-  const notes: string[] = [];
-  const take = new Take({
-    clock,
-    fs,
-    folder: 'takes',
-    flows: titles.map(spec),
-    bufferMs: 100,
-    keepsFlows: true,
-    maxMs,
-    conceals,
-    clockAccount: () => ({ source: 'local', offsetMs: null, errorBoundMs: null }),
-    onNote: (text) => void notes.push(text),
-  });
-  const senders = titles.map((_, index) => new TestSender({ ssrc: index + 1, firstTimestamp: 1000 }));
-  /** Plays packets of 1 ms to all flows. */
-  const play = async (from: number, to: number, lost: (flow: number, packet: number) => boolean = () => false) => {
-    for (let packet = from; packet < to; packet++) {
-      for (const [flow, sender] of senders.entries()) {
-        if (!lost(flow, packet)) take.flows[flow]!.line.receive(sender.packet(packet), FROM, clock.nowMs());
-      }
-      clock.advance(1);
-      take.tick();
-      if (packet % 50 === 0) await settle();
-    }
-    await settle();
-  };
-  return { take, fs, clock, notes, play };
-}
-
-function wavOf(fs: MemoryTakeFs, ending: string) {
-  const [, bytes] = [...fs.files].find(([path]) => path.endsWith(ending))!;
-  const head = new WavHeadParser({ fileBytes: bytes.length }).push(bytes)!;
-  return { head, audio: bytes.subarray(head.dataStart, head.dataStart + head.dataBytes) };
-}
 
 it('writes a file for each flow with one time, and an account that fits its schema', async () => {
-  const { take, fs, play, notes } = newTake(['Kick', 'Vocals / lead']);
+  const { take, fs, play, notes } = takeRig(['Kick', 'Vocals / lead']);
   await play(0, 500, (flow, packet) => flow === 1 && packet >= 100 && packet < 110);
   const account = (await take.finish())!;
   expect(notes).toEqual(['recording to takes/2026-11-21T09-30-00Z']);
@@ -80,7 +23,7 @@ it('writes a file for each flow with one time, and an account that fits its sche
 });
 
 it('has valid files before it ends: their heads tell what was written a second ago', async () => {
-  const { fs, play } = newTake(['Kick']);
+  const { fs, play } = takeRig(['Kick']);
   await play(0, 2500);
   const { head, audio } = wavOf(fs, '/Kick.wav');
   expect(head.frames).toBeGreaterThan(48_000);
@@ -88,7 +31,7 @@ it('has valid files before it ends: their heads tell what was written a second a
 });
 
 it('conceals a loss on request, and lists it all the same', async () => {
-  const { take, fs, play } = newTake(['Kick'], undefined, true);
+  const { take, fs, play } = takeRig(['Kick'], { conceals: true });
   await play(0, 500, (_, packet) => packet >= 100 && packet < 150);
   const account = (await take.finish())!;
   const { audio, head } = wavOf(fs, '/Kick.wav');
@@ -102,7 +45,7 @@ it('conceals a loss on request, and lists it all the same', async () => {
 });
 
 it('ends to the frame after its length', async () => {
-  const { take, fs, play } = newTake(['Kick', 'Bass'], 300);
+  const { take, fs, play } = takeRig(['Kick', 'Bass'], { maxMs: 300 });
   await play(0, 600);
   expect(take.isFull).toBe(true);
   await take.finish();
@@ -111,38 +54,23 @@ it('ends to the frame after its length', async () => {
   }
 });
 
-it('goes on with the other tracks when the disk is full for one, whose file stays valid', async () => {
-  const { take, fs, play, notes } = newTake(['Kick', 'Bass']);
-  await play(0, 1000);
-  fs.full = 'Kick';
-  await play(1000, 2000);
-  const account = (await take.finish())!;
-  expect(take.hasFailed).toBe(true);
-  expect(notes.filter((note) => note.includes('the disk is full'))).toHaveLength(1);
-  expect(wavOf(fs, '/Bass.wav').audio.equals(testSignal(0, 96_000))).toBe(true);
-  const { audio, head } = wavOf(fs, '/Kick.wav');
-  expect(head.frames).toBeGreaterThan(24_000);
-  expect(audio.equals(testSignal(0, head.frames))).toBe(true);
-  expect(account.tracks[0]!.recorded!.frames).toBe(head.frames);
-});
-
-it('says that a file was deleted', async () => {
-  const { play, fs, notes } = newTake(['Kick', 'Bass']);
-  await play(0, 500);
-  fs.deleted = 'Kick';
-  await play(500, 2500);
-  expect(notes.at(-1)).toBe(
-    'takes/2026-11-21T09-30-00Z/Kick.wav: the file was deleted; this track ends here, the others go on',
-  );
+it('ends after its length when a flow is silent, or ends before', async () => {
+  const { take, play, fs } = takeRig(['Kick', 'Bass'], { maxMs: 300 });
+  await play(0, 1399, (flow, packet) => flow === 1 || packet >= 200);
+  expect(take.isFull).toBe(false);
+  await play(1399, 1402, () => true);
+  expect(take.isFull).toBe(true);
+  await take.finish();
+  expect(wavOf(fs, '/Kick.wav').audio.equals(testSignal(0, 200 * 48))).toBe(true);
 });
 
 it('makes a folder of its own beside one of the same second, and nothing when nothing came', async () => {
-  const { fs, play, take } = newTake(['Kick']);
+  const { fs, play, take } = takeRig(['Kick']);
   fs.folders.add('takes/2026-11-21T09-30-00Z');
   await play(0, 500);
   await take.finish();
   expect(take.path).toBe('takes/2026-11-21T09-30-00Z-2');
-  const other = newTake(['Kick']);
+  const other = takeRig(['Kick']);
   other.clock.advance(1000);
   other.take.tick();
   expect(await other.take.finish()).toBeUndefined();

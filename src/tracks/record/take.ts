@@ -21,6 +21,12 @@ const MAX_RELEASE_MS = 250;
 const CHECKPOINT_MS = 1000;
 const ACCOUNT_MS = 5000;
 const MAX_FOLDER_TRIES = 100;
+/** Room that is kept on the disk for the account: at first, and against the account before. */
+const FIRST_RESERVE_BYTES = 1 << 16;
+const RESERVE_FACTOR = 2;
+/** How much longer than a take of a given length its clock may need, beyond the buffer: drift, and releases in portions. */
+const END_SPARE_MS = 1000;
+const MAX_DRIFT = 200e-6;
 
 /** What a take needs. */
 export interface TakeOptions {
@@ -66,6 +72,7 @@ export class Take {
   #releaseMs = Number.NEGATIVE_INFINITY;
   #checkpointMs = 0;
   #accountMs = 0;
+  #accountBytes = 0;
   #writing: Promise<void> | undefined;
 
   constructor(options: TakeOptions) {
@@ -96,9 +103,9 @@ export class Take {
     return this.#startUtcMs;
   }
 
-  /** Whether all its tracks have the length that the take may have. */
+  /** Whether it takes no more: all its tracks have the length that it may have or have failed, or its time is over. */
   get isFull(): boolean {
-    return this.flows.every(({ tracks }) => tracks.isFull);
+    return this.#isTimeOver() || this.flows.every(({ tracks }) => tracks.isFull || tracks.hasFailed);
   }
 
   /** True when a file could not be written to its end. */
@@ -155,7 +162,24 @@ export class Take {
   /** Writes an account in the place of that of `finish`: with a proof, or with what was repaired. */
   async writeAccount(account: TakeAccount): Promise<void> {
     const bytes = Buffer.from(`${JSON.stringify(account, null, 1)}\n`);
-    await this.#options.fs.replace(join(this.#path!, 'take.json'), bytes);
+    await this.#options.fs.replace(this.#accountPath(), bytes);
+    this.#accountBytes = bytes.length;
+  }
+
+  #accountPath(): string {
+    return join(this.#path!, 'take.json');
+  }
+
+  // On a disk that others fill, the account of what was recorded still has its place.
+  async #reserveAccount(bytes: number): Promise<void> {
+    await this.#options.fs.reserve(this.#accountPath(), bytes).catch(() => undefined);
+  }
+
+  // A flow that is silent never has its length.
+  #isTimeOver(): boolean {
+    const { maxMs = Number.POSITIVE_INFINITY, bufferMs, clock } = this.#options;
+    const { startMs = Number.POSITIVE_INFINITY } = this.#line;
+    return clock.nowMs() >= startMs + maxMs * (1 + MAX_DRIFT) + bufferMs + END_SPARE_MS;
   }
 
   #files(): TrackFile[] {
@@ -186,7 +210,7 @@ export class Take {
       try {
         await fs.makeNewFolder(path);
         this.#path = path;
-        return;
+        return await this.#reserveAccount(FIRST_RESERVE_BYTES);
       } catch (error) {
         if ((error as { code?: unknown }).code !== 'EEXIST' || number === MAX_FOLDER_TRIES) throw error;
       }
@@ -218,7 +242,10 @@ export class Take {
       format: shape.format,
       head,
       folder: this.#folder,
-      onFailure: (reason) => onNote(`${path()}: ${reason}; this track ends here, the others go on`),
+      onFailure: (reason) => {
+        const isLast = this.#files().every(({ failure }) => failure !== undefined);
+        onNote(`${path()}: ${reason}; this track ends here, ${isLast ? 'and with it the take' : 'the others go on'}`);
+      },
     });
   }
 
@@ -234,6 +261,7 @@ export class Take {
     try {
       await this.#folder;
       await this.writeAccount(this.account(isOver));
+      if (!isOver) await this.#reserveAccount(RESERVE_FACTOR * this.#accountBytes);
     } catch (error) {
       if (isOver) this.#options.onNote(`cannot write take.json: ${reasonOf(error)}`);
     }

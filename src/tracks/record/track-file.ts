@@ -41,6 +41,7 @@ export class TrackFile {
   readonly #jobs: Job[] = [];
   #queuedBytes = 0;
   #file: TakeFile | undefined;
+  #hasHead = false;
   #dataBytes = 0;
   #failure: string | undefined;
   #working: Promise<void> | undefined;
@@ -137,6 +138,7 @@ export class TrackFile {
     if (this.#file) return;
     this.#file = await this.#options.fs.create(this.path);
     await this.#writeAll(this.#options.head.head, 0);
+    this.#hasHead = true;
   }
 
   async #do(job: Job): Promise<void> {
@@ -203,6 +205,10 @@ export class TrackFile {
     this.#queuedBytes = 0;
     this.#options.onFailure(this.#failure);
     if (!this.#file) return;
+    if (!this.#hasHead) {
+      await this.#file.truncate(0).catch(() => undefined);
+      return;
+    }
     const end = this.#options.head.dataStart + this.#dataBytes;
     await this.#file.truncate(end).catch(() => undefined);
     await this.#writeSizes(this.#dataBytes).catch(() => undefined);

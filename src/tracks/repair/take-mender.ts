@@ -1,3 +1,4 @@
+import { DistreamError, reasonOf } from '../../core/errors.ts';
 import { MAX_SOUND_BYTES, MAX_SOUND_PIECES, type ServedFlowInfo } from '../../protocols/repair/messages.ts';
 import { comparePcm } from '../proof/compare-pcm.ts';
 import type { PcmAccount } from '../proof/pcm-hasher.ts';
@@ -35,6 +36,7 @@ export class WrongSession extends Error {}
 const REQUESTS_AT_ONCE = 24;
 /** The first for what is missing, the others for what differs, which only shows once the hashes are there. */
 const MAX_ROUNDS = 3;
+const MAX_FAILURE = 300;
 const SILENCE_BYTES = 1 << 18;
 const LIMITS = { maxBytes: MAX_SOUND_BYTES, maxPieces: MAX_SOUND_PIECES };
 
@@ -51,7 +53,7 @@ export class TakeMender {
     this.#take = take;
   }
 
-  /** Opens the files of all tracks. Throws TRACK_UNREADABLE, TRACK_NOT_PCM, RECORDING_FAILED. */
+  /** Opens the files of all tracks. A track whose file is gone or broken stays as it is; its account says so. */
   static async open(folder: string, take: Take): Promise<TakeMender> {
     const mender = new TakeMender(folder, take);
     await mender.#openTracks();
@@ -102,10 +104,19 @@ export class TakeMender {
   }
 
   async #openTracks(): Promise<void> {
-    for (const [index, track] of this.#take.tracks.entries()) {
+    const tracks = [...this.#take.tracks];
+    for (const [index, track] of tracks.entries()) {
       const path = trackPath(this.#folder, track);
-      if (path !== undefined) this.#tracks.set(index, new MendedTrack(track, await RecordedFile.open(path)));
+      if (path === undefined) continue;
+      try {
+        this.#tracks.set(index, new MendedTrack(track, await RecordedFile.open(path)));
+      } catch (error) {
+        if (!(error instanceof DistreamError)) throw error;
+        const { file: _, ...lost } = track;
+        tracks[index] = { ...lost, failure: (track.failure ?? reasonOf(error)).slice(0, MAX_FAILURE) };
+      }
     }
+    this.#take = { ...this.#take, tracks };
   }
 
   async #stretch(
