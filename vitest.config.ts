@@ -10,6 +10,8 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/unit/**/*.test.ts'],
           testTimeout: 20_000,
+          // A worker for all files: one for each file takes as long to start as its tests take to run.
+          isolate: false,
           server: { deps: { inline: [/fixtures\/plugins/] } },
         },
       },
