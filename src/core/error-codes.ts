@@ -55,7 +55,11 @@ export const ERRORS = {
     'Choose a port above 1023, or give the process the right to bind low ports.',
     EXIT.port,
   ),
-  ADDRESS_UNAVAILABLE: entry('the address {host} is not on this machine', 'Use "::" for all addresses.', EXIT.port),
+  ADDRESS_UNAVAILABLE: entry(
+    'the address {host} is not on this machine',
+    'Name one of this machine, or "::" for all.',
+    EXIT.port,
+  ),
   MOUNT_TAKEN: entry('the mount {mount} is claimed twice', 'Give one of the two another mount.', EXIT.configuration),
   TLS_UNUSABLE: entry(
     'the certificate {file} cannot be used: {reason}',
@@ -74,6 +78,16 @@ export const ERRORS = {
   NOT_A_STREAM: entry(
     '{url} is not a stream: {reason}',
     'Open the address in a player; use the stream address itself.',
+    EXIT.unreachable,
+  ),
+  NO_PCM_DESCRIBED: entry(
+    '{path} describes nothing that can be recorded: {reason}',
+    'Take the session description (SDP) of a sender of linear PCM; `distream doctor` lints it.',
+    EXIT.unreachable,
+  ),
+  MULTICAST_UNAVAILABLE: entry(
+    'no multicast for {address}: {reason}',
+    "Connect a network, or name the address of one of this machine's network cards with --interface.",
     EXIT.unreachable,
   ),
   ADDRESS_NOT_ALLOWED: entry(

@@ -26,7 +26,7 @@ export class SapListener {
 
   /**
    * Joins the groups of announcements.
-   * @throws DistreamError UNREACHABLE when none can be joined, PORT_IN_USE
+   * @throws DistreamError MULTICAST_UNAVAILABLE when none can be joined, PORT_IN_USE
    */
   static async open(options: SapListenerOptions): Promise<SapListener> {
     const listener = new SapListener(options);
@@ -37,8 +37,8 @@ export class SapListener {
       throw error;
     }
     if (listener.#sockets.length > 0) return listener;
-    const reason = 'no network of this machine takes multicast, so announced sessions cannot be found';
-    throw new DistreamError('UNREACHABLE', { url: `udp://${SAP_GROUPS[0]}:${SAP_PORT}`, reason });
+    const reason = 'no network of this machine takes it, so announced sessions cannot be found';
+    throw new DistreamError('MULTICAST_UNAVAILABLE', { address: `${SAP_GROUPS[0]}:${SAP_PORT}`, reason });
   }
 
   /** What is announced now. */

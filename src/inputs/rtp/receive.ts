@@ -33,7 +33,7 @@ const MAX_TICK_MS = 20;
 /**
  * Receives one flow until the signal aborts. Resolves when nothing has come for `timeout`: the supervisor then looks
  * for it again.
- * @throws DistreamError UNREACHABLE, FILE_UNREADABLE, NOT_A_STREAM, MODULE_UNFIT, PORT_IN_USE, ADDRESS_UNAVAILABLE
+ * @throws DistreamError UNREACHABLE, FILE_UNREADABLE, NO_PCM_DESCRIBED, MULTICAST_UNAVAILABLE, MODULE_UNFIT, PORT_IN_USE, ADDRESS_UNAVAILABLE
  */
 export async function receiveFlow(context: InputContext<RtpInputOptions>, random: () => number): Promise<void> {
   const { options, clock, signal, openSession } = context;

@@ -41,7 +41,7 @@ export function examinedFlowOf(flow: AudioFlow): ExaminedFlow {
 
 /**
  * Listens to a stream.
- * @throws DistreamError PORT_IN_USE, PORT_FORBIDDEN, ADDRESS_UNAVAILABLE, UNREACHABLE
+ * @throws DistreamError PORT_IN_USE, PORT_FORBIDDEN, ADDRESS_UNAVAILABLE, UNREACHABLE, MULTICAST_UNAVAILABLE
  */
 export async function examineFlow(
   { address, port, sources, format }: ExaminedFlow,

@@ -26,7 +26,7 @@ const POLL_MS = 50;
 
 /**
  * The flows that targets mean: SDP files, `sap://NAME`, `HOST:PORT`.
- * @throws DistreamError USAGE, FILE_UNREADABLE, NOT_A_STREAM, UNREACHABLE
+ * @throws DistreamError USAGE, FILE_UNREADABLE, NO_PCM_DESCRIBED, UNREACHABLE
  */
 export async function flowsOfTargets(targets: readonly string[], options: FindOptions): Promise<FlowSpec[]> {
   const flows: FlowSpec[] = [];
@@ -44,16 +44,16 @@ async function flowsOfFile(path: string, onNote: (text: string) => void): Promis
     const { flows, problems } = flowsOfSdp(text);
     for (const problem of problems) onNote(`${path}: ${problem}`);
     if (flows.length > 0) return flows;
-    throw notAStream(path, problems[0] ?? 'it describes no audio');
+    throw noPcm(path, problems[0] ?? 'it describes no audio');
   } catch (error) {
-    if (error instanceof ProtocolViolation) throw notAStream(path, error.message);
+    if (error instanceof ProtocolViolation) throw noPcm(path, error.message);
     throw error;
   }
 }
 
 async function readSdp(path: string): Promise<string> {
   try {
-    if ((await stat(path)).size > MAX_SDP_BYTES) throw notAStream(path, 'it is larger than a session description');
+    if ((await stat(path)).size > MAX_SDP_BYTES) throw noPcm(path, 'it is larger than a session description');
     return await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof DistreamError) throw error;
@@ -152,6 +152,6 @@ function withoutRepeats(flows: readonly FlowSpec[]): FlowSpec[] {
   });
 }
 
-function notAStream(path: string, reason: string): DistreamError {
-  return new DistreamError('NOT_A_STREAM', { url: path, reason });
+function noPcm(path: string, reason: string): DistreamError {
+  return new DistreamError('NO_PCM_DESCRIBED', { path, reason });
 }

@@ -30,7 +30,7 @@ export class ReceiveSocket {
 
   /**
    * Binds the port, and joins the group when the address is one.
-   * @throws DistreamError PORT_IN_USE, PORT_FORBIDDEN, ADDRESS_UNAVAILABLE, UNREACHABLE (no route for multicast)
+   * @throws DistreamError PORT_IN_USE, PORT_FORBIDDEN, ADDRESS_UNAVAILABLE, UNREACHABLE, MULTICAST_UNAVAILABLE
    */
   static async open(place: ReceivePlace, onDatagram: DatagramHandler): Promise<ReceiveSocket> {
     const { address, port, sources = [] } = place;
@@ -113,10 +113,10 @@ function asReceiveError(error: unknown, { address, port, localAddress }: Receive
   if (code === 'EADDRINUSE') return new DistreamError('PORT_IN_USE', { port, host, holder: '' }, options);
   if (code === 'EACCES') return new DistreamError('PORT_FORBIDDEN', { port, host }, options);
   if (!isMulticast && code === 'EADDRNOTAVAIL') return new DistreamError('ADDRESS_UNAVAILABLE', { host }, options);
-  const hint =
-    localAddress === undefined
-      ? 'this machine has no route for multicast; name the address of a network card with --interface'
-      : `the group cannot be joined at ${localAddress}; name the address of one of this machine's network cards`;
-  const reason = isMulticast ? hint : reasonOf(error);
-  return new DistreamError('UNREACHABLE', { url: `udp://${host}:${port}`, reason }, options);
+  if (!isMulticast) {
+    return new DistreamError('UNREACHABLE', { url: `udp://${host}:${port}`, reason: reasonOf(error) }, options);
+  }
+  const reason =
+    localAddress === undefined ? 'this machine has no route for it' : `the group cannot be joined at ${localAddress}`;
+  return new DistreamError('MULTICAST_UNAVAILABLE', { address: `${host}:${port}`, reason }, options);
 }

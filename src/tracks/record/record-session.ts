@@ -71,7 +71,7 @@ export class RecordSession {
 
   /**
    * Opens the ports of all flows.
-   * @throws DistreamError PORT_IN_USE, PORT_FORBIDDEN, ADDRESS_UNAVAILABLE, UNREACHABLE, USAGE, RECORDING_FAILED
+   * @throws DistreamError PORT_IN_USE, PORT_FORBIDDEN, ADDRESS_UNAVAILABLE, UNREACHABLE, MULTICAST_UNAVAILABLE, USAGE, RECORDING_FAILED
    */
   static async open(options: RecordOptions): Promise<RecordSession> {
     checkPaths(options.flows);

@@ -69,7 +69,7 @@ export function ownGroup(name: string = hostname()): string {
 
 /**
  * Our address as the destination will see it.
- * @throws DistreamError UNREACHABLE when there is no route, ADDRESS_UNAVAILABLE when `localAddress` is not ours
+ * @throws DistreamError UNREACHABLE or MULTICAST_UNAVAILABLE when there is no route, ADDRESS_UNAVAILABLE when `localAddress` is not ours
  */
 export function localAddressTowards(address: string, localAddress?: string): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -103,9 +103,12 @@ function noRoute(address: string, localAddress: string | undefined, error: unkno
   if (code === 'EADDRNOTAVAIL' && localAddress !== undefined) {
     return new DistreamError('ADDRESS_UNAVAILABLE', { host: localAddress }, { cause: error });
   }
-  const isMulticast = addressKind(address) === 'multicast';
-  const reason = isMulticast
-    ? 'this machine has no route for multicast; name the address of a network card with --interface'
-    : reasonOf(error);
-  return new DistreamError('UNREACHABLE', { url: `udp://${address}`, reason }, { cause: error });
+  if (addressKind(address) === 'multicast') {
+    return new DistreamError(
+      'MULTICAST_UNAVAILABLE',
+      { address, reason: 'this machine has no route for it' },
+      { cause: error },
+    );
+  }
+  return new DistreamError('UNREACHABLE', { url: `udp://${address}`, reason: reasonOf(error) }, { cause: error });
 }

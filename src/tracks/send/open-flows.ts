@@ -39,7 +39,7 @@ const MAX_CELLS = 250_000;
 
 /**
  * Opens the sockets of all flows, and the rings that lead to them.
- * @throws DistreamError PORT_IN_USE, ADDRESS_UNAVAILABLE, UNREACHABLE
+ * @throws DistreamError PORT_IN_USE, ADDRESS_UNAVAILABLE, UNREACHABLE, MULTICAST_UNAVAILABLE
  */
 export async function openFlows(request: FlowsRequest): Promise<{ pacer: Pacer; flows: SessionFlow[] }> {
   const { plan, destinations, hasRedundancy, streamClock, random } = request;

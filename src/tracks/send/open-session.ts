@@ -30,7 +30,7 @@ interface Places {
 
 /**
  * Opens all that a session needs, once its start is near. Answers undefined when `signal` aborted before.
- * @throws DistreamError PLAN_REFUSED, UNREACHABLE, ADDRESS_UNAVAILABLE, PORT_IN_USE, RECORDING_FAILED, USAGE
+ * @throws DistreamError PLAN_REFUSED, UNREACHABLE, MULTICAST_UNAVAILABLE, ADDRESS_UNAVAILABLE, PORT_IN_USE, RECORDING_FAILED, USAGE
  */
 export async function openSendSession(options: SendOptions): Promise<SendSession | undefined> {
   const { clock, signal, isLoop } = options;
