@@ -2,9 +2,11 @@ import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import type { MountDirectory } from '../modules/network.ts';
 import type { LedgerSnapshot } from '../protocols/link/ledger.ts';
+import type { SwarmView } from '../swarm/view/swarm-view.ts';
 import type { Access } from './access/access.ts';
 import type { EventLog } from './events/event-log.ts';
 import type { EventFeed } from './events/feed.ts';
+import type { MapFeed } from './events/map-feed.ts';
 import type { HistoryBook } from './history/history-book.ts';
 import type { NodeStatus, StreamStatus } from './status/schema.ts';
 import type { PublicView } from './status/shown-status.ts';
@@ -32,8 +34,15 @@ export interface NodeView {
   readonly publicView: PublicView;
   /** The program around the node is the demo. */
   readonly isDemo: boolean;
+  /** The page at `/`. */
+  readonly home: 'wall' | 'swarm';
   /** The live feed of the pages. */
   readonly feed: Pick<EventFeed, 'open' | 'hasRoom' | 'clients' | 'counters'>;
+  /** The swarm that the node publishes in; administrators see networks of peers. */
+  readonly swarm: {
+    view(isAdmin: boolean): SwarmView;
+    readonly feed: Pick<MapFeed, 'open' | 'hasRoom'>;
+  };
   /** The newest lines of the log. */
   readonly events: Pick<EventLog, 'entries'>;
   /** How the streams were. */

@@ -6,10 +6,14 @@ import { VERSION } from '../core/version.ts';
 import { createDialer } from '../net/dial.ts';
 import { createNodeLinks } from '../net/link/node-links.ts';
 import { createNetwork } from '../net/network.ts';
+import { runningSwarms } from '../swarm/view/running-swarms.ts';
+import type { SwarmSource } from '../swarm/view/sight.ts';
+import { SwarmViewer } from '../swarm/view/swarm-viewer.ts';
 import { Access } from './access/access.ts';
 import { passwordFileOf, readPasswordFile } from './access/password-file.ts';
 import { EventLog } from './events/event-log.ts';
 import { EventFeed } from './events/feed.ts';
+import { MapFeed } from './events/map-feed.ts';
 import { HistoryBook } from './history/history-book.ts';
 import type { Route } from './http/route.ts';
 import { createRequestListener } from './http/router.ts';
@@ -30,6 +34,8 @@ export interface NodeDeps {
   readonly configuration?: ConfigurationSource;
   /** The program around the node is the demo. */
   readonly isDemo?: boolean;
+  /** The swarm of the program around the node, whose pages begin with it; default: what its outputs publish in. */
+  readonly swarm?: { readonly name: string; readonly sources: () => Iterable<SwarmSource> };
   /** Routes of the program around the node; they cannot replace the node's own. */
   readonly extraRoutes?: readonly Route[];
   /** 0 to 1; spreads retries. */
@@ -84,6 +90,12 @@ export async function startNode(first: NodeConfig, deps: NodeDeps): Promise<Runn
     log: events,
     status: (audience) => shownStatus(view, audience === 'admin'),
   });
+  const swarm = new SwarmViewer({
+    clock,
+    name: () => deps.swarm?.name ?? 'this node',
+    sources: deps.swarm?.sources ?? runningSwarms,
+  });
+  const swarmFeed = new MapFeed({ clock, random, view: (audience) => swarm.view(audience === 'admin') });
   const view: NodeView = {
     version: VERSION,
     startedUtcMs,
@@ -94,6 +106,8 @@ export async function startNode(first: NodeConfig, deps: NodeDeps): Promise<Runn
       return config.http?.publicView ?? 'full';
     },
     isDemo: deps.isDemo === true,
+    home: deps.swarm ? 'swarm' : 'wall',
+    swarm: { view: (isAdmin) => swarm.view(isAdmin), feed: swarmFeed },
     feed,
     events,
     history,
@@ -155,6 +169,7 @@ export async function startNode(first: NodeConfig, deps: NodeDeps): Promise<Runn
     close: async () => {
       history.close();
       feed.close();
+      swarmFeed.close();
       await streams.close();
       await links.close();
       network.close();

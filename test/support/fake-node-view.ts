@@ -3,6 +3,7 @@ import type { ListenerMount, MountInfo, SourceMount, TitleUpdate } from '../../s
 import { Access } from '../../src/node/access/access.ts';
 import { EventLog } from '../../src/node/events/event-log.ts';
 import { EventFeed } from '../../src/node/events/feed.ts';
+import { MapFeed } from '../../src/node/events/map-feed.ts';
 import type { HistoryView } from '../../src/node/history/stream-history.ts';
 import type { NodeView } from '../../src/node/node-view.ts';
 import type { LinkView } from '../../src/node/status/link-schema.ts';
@@ -10,6 +11,8 @@ import { type NodeStatus, nodeStatusSchema, type StreamStatus } from '../../src/
 import { type PublicView, shownStatus } from '../../src/node/status/shown-status.ts';
 import type { SteeredStream, SteeringOutcome } from '../../src/node/steer/steered-stream.ts';
 import { ContinuityLedger, type LedgerSnapshot } from '../../src/protocols/link/ledger.ts';
+import type { SwarmSource } from '../../src/swarm/view/sight.ts';
+import { SwarmViewer } from '../../src/swarm/view/swarm-viewer.ts';
 import { FakeClock } from './fake-clock.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
@@ -253,6 +256,8 @@ export interface FakeNodeView extends NodeView {
   readonly feed: EventFeed;
   /** By stream. */
   readonly ledgers: Map<string, LedgerSnapshot>;
+  /** What the swarm is made of. */
+  readonly swarms: SwarmSource[];
   listeners: ListenerMount[];
   sources: SourceMount[];
   /** Of mounts that are not at the port where the test asks. */
@@ -264,7 +269,7 @@ export function fakeNodeView(
   changes: Partial<
     Pick<
       FakeNodeView,
-      'streams' | 'links' | 'listeners' | 'sources' | 'access' | 'publicView' | 'isDemo' | 'configuration'
+      'streams' | 'links' | 'listeners' | 'sources' | 'access' | 'publicView' | 'isDemo' | 'configuration' | 'home'
     >
   > = {},
 ): FakeNodeView {
@@ -280,6 +285,8 @@ export function fakeNodeView(
     latencySeconds: [4],
     state: [1],
   };
+  const swarms: SwarmSource[] = [];
+  const swarm = new SwarmViewer({ clock, name: () => 'radio.example', sources: () => swarms });
   const view: FakeNodeView = {
     version: '0.1.0',
     startedUtcMs: Date.UTC(2026, 0, 1),
@@ -288,6 +295,12 @@ export function fakeNodeView(
     access: new Access({ clock, admin: () => ({ user: 'admin', password: 'secret' }), passwords: () => new Map() }),
     publicView: 'full',
     isDemo: false,
+    home: 'wall',
+    swarms,
+    swarm: {
+      view: (isAdmin) => swarm.view(isAdmin),
+      feed: new MapFeed({ clock, random: () => 0.5, view: (audience) => swarm.view(audience === 'admin') }),
+    },
     events,
     feed: new EventFeed({
       clock,

@@ -64,7 +64,7 @@ describe('docs/api.md', () => {
       .map(({ path }) => path.replace('/*/', '/NAME/').replace('/*', '/MOUNT'));
 
     const asset =
-      /^\/(streams\/MOUNT|listen\/(MOUNT|widget\.js)|app\/MOUNT|tracks|swarm|steer|sign-in|status|index\.html|robots\.txt|favicon\.\w+|[a-z]+\.(js|css))$/;
+      /^\/(streams\/MOUNT|listen\/(MOUNT|widget\.js)|app\/MOUNT|tracks|swarm|steer|sign-in|status\/?|index\.html|robots\.txt|favicon\.\w+|[a-z]+\.(js|css))$/;
     expect(paths.filter((path) => !asset.test(path) && !text.includes(`\`${path}`))).toEqual([]);
   });
 });

@@ -34,6 +34,9 @@ const POLICY: Record<string, Role> = {
   '/api/v1/streams/*/history': 'viewer',
   '/api/v1/streams/*/listeners': 'viewer',
   '/api/v1/streams/*/titles': 'viewer',
+  '/api/v1/swarm': 'viewer',
+  '/api/v1/swarm/events': 'viewer',
+  '/status/': 'viewer',
   '/api/v1/openapi.json': 'public',
   'POST /api/v1/streams/*/input': 'admin',
   'POST /api/v1/streams/*/fallback': 'admin',
@@ -125,7 +128,7 @@ describe('the route table', () => {
   it.each(Object.entries(ASKERS))('answers every route as %s may', async (_, { question, passes }) => {
     const { ask } = await start();
     // What is without end, what signs in, and the files that a build makes, have tests of their own.
-    const others = ['/api/v1/events', '/api/v1/session', '/app/*', '/listen/widget.js'];
+    const others = ['/api/v1/events', '/api/v1/swarm/events', '/api/v1/session', '/app/*', '/listen/widget.js'];
     const asked = nodeRoutes().filter(({ path }) => !others.includes(path));
     for (const route of asked) {
       const method = route.operation ? route.methods[0]! : 'GET';

@@ -42,6 +42,7 @@ import { pageRoutes } from './routes/page.ts';
 import { PLAYLIST_ROUTES } from './routes/playlists.ts';
 import { SHOUTCAST_ROUTES } from './routes/shoutcast.ts';
 import { STEERING_ROUTES } from './routes/steering.ts';
+import { SWARM_ROUTES } from './routes/swarm.ts';
 
 const DEFAULT_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
@@ -61,6 +62,7 @@ export function nodeRoutes(extraRoutes: readonly Route[] = []): Route[] {
     ...ACCESS_ROUTES,
     ...EVENT_ROUTES,
     ...HISTORY_ROUTES,
+    ...SWARM_ROUTES,
     ...STEERING_ROUTES,
     ...CONFIGURATION_ROUTES,
     openApiRoute(() => routes),

@@ -3,6 +3,7 @@
  * scripts, or in an old browser, the mounts are a table made here.
  * @module
  */
+import { swarmTables } from '../../../swarm/server/status-page.ts';
 import { type Html, html } from '../html.ts';
 import { isHere, listedPath, listenUrl } from '../mounts.ts';
 import type { PageAsset, PageAssets } from '../page-assets.ts';
@@ -45,7 +46,37 @@ function mountRows(exchange: Exchange, root: string): Html[] {
     });
 }
 
+/** The swarm as tables, for the pages that are about it. */
+function swarmPart({ view, isAdmin }: Exchange): Html {
+  if (!isAdmin && view.publicView !== 'full') return html``;
+  const seen = view.swarm.view(false);
+  return html`<h1>Swarm of ${seen.name}</h1>
+${{ html: swarmTables(seen) }}`;
+}
+
+/** Without scripts and without the application, for programs that look at it as at DistribuStream's. */
+function statusPage(exchange: Exchange, assets: PageAssets): Answer {
+  const document = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Swarm</title>
+${assets.styles.map((name) => html`<link rel="stylesheet" href="../app/${name}">\n`)}</head>
+<body>
+<main>
+${swarmPart(exchange)}
+</main>
+</body>
+</html>
+`;
+  return { ...page(document.html), headers: { 'Content-Security-Policy': `${PAGE_POLICY}; ${NOWHERE}` } };
+}
+
 function plainTable(exchange: Exchange, root: string): Html {
+  const isSwarm = exchange.view.home === 'swarm';
+  if (isSwarm || exchange.path === '/swarm') return html`<div id="plain">${swarmPart(exchange)}</div>`;
   return html`<div id="plain">
 <h1>distream</h1>
 <p>This table works in every browser, also without scripts. The full page needs scripts and a browser of 2022 or later.</p>
@@ -66,7 +97,7 @@ function documentMaker(assets: PageAssets, isDemo: boolean): (exchange: Exchange
     const styles = assets.styles.map((name) => html`<link rel="stylesheet" href="${root}app/${name}">\n`);
     const script = assets.script ? html`<script type="module" src="${root}app/${assets.script}"></script>\n` : html``;
     const document = html`<!doctype html>
-<html lang="en" data-root="${root}" data-demo="${String(isDemo)}">
+<html lang="en" data-root="${root}" data-demo="${String(isDemo)}" data-home="${exchange.view.home}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -110,6 +141,7 @@ export function pageRoutes(assets: PageAssets, extraRoutes: readonly Route[]): R
     pageRoute('/listen/*', ANYWHERE),
     fileRoute('/listen/widget.js', assets.widget),
     { path: '/app/*', methods: READ, role: 'public', handle: ({ path }) => appFile(assets, path) },
+    { path: '/status/', methods: READ, role: 'viewer', handle: (exchange) => statusPage(exchange, assets) },
     { path: '/index.html', methods: READ, role: 'public', handle: () => redirect('/') },
     // A crawler that follows a mount would listen for ever.
     { path: '/robots.txt', methods: READ, role: 'public', handle: () => text('User-agent: *\nDisallow: /\n') },
