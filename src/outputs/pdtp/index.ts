@@ -3,45 +3,61 @@ import { aborted } from '../../core/aborted.ts';
 import { DistreamError } from '../../core/errors.ts';
 import { systemRandom } from '../../core/random.ts';
 import { defineOutput, type OutputReport } from '../../modules/output.ts';
-import { listenAddress, sizeBytes } from '../../modules/values.ts';
+import { bytesPerSecond, generatedSecret, listenAddress, sizeBytes } from '../../modules/values.ts';
 import { DEFAULT_PDTP_PORT } from '../../protocols/pdtp/pdtp-url.ts';
 import { LiveFile } from '../../swarm/server/live-file.ts';
 import { type SharedServer, shareServer } from '../../swarm/server/shared-servers.ts';
+import { type NativeOutput, type NativeOutputOptions, startNative } from './native-output.ts';
 
 const CHUNK_BYTES = 8192;
 const GIVE_PORT = 8000;
+
+const schema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u, 'a name has letters, digits and ._-')
+    .optional()
+    .describe('Name in the address. Left out: that of the stream.'),
+  listen: listenAddress()
+    .prefault({ port: DEFAULT_PDTP_PORT })
+    .describe(
+      'Where clients connect; the status page of the swarm is at the next port. Streams with the same address share it.',
+    ),
+  givePort: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(GIVE_PORT)
+    .describe('First port that is tried for giving to peers; 0 is any. The first stream of a port decides.'),
+  chunkBytes: z
+    .int()
+    .min(512)
+    .max(1_048_576)
+    .default(CHUNK_BYTES)
+    .describe('Bytes of a chunk, the unit that peers pass on. Half a second of sound is a good length.'),
+  window: sizeBytes()
+    .prefault('4MiB')
+    .describe('How much of the newest audio can be had; who falls behind it misses a part.'),
+  native: z.boolean().default(true).describe('Also publish it in the native dialect, encrypted and proved (pdtps).'),
+  nativePort: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe('Port of the native dialect. Left out: the one before that of `listen`.'),
+  key: generatedSecret().describe(
+    'Of which the key of the native address is made (`#key=`). The first stream of a port decides. Left out: made once.',
+  ),
+  uploadLimit: bytesPerSecond()
+    .optional()
+    .describe('Most that this node gives itself in the native dialect; take 90 % of the line. Left out: no limit.'),
+});
 
 /** Publishes a stream to a swarm: listeners carry it to others. */
 export default defineOutput({
   type: 'pdtp',
   summary: 'Publishes the stream to a swarm as `pdtp://host/NAME`: who listens carries it to others (DistribuStream).',
-  schema: z.strictObject({
-    name: z
-      .string()
-      .regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u, 'a name has letters, digits and ._-')
-      .optional()
-      .describe('Name in the address. Left out: that of the stream.'),
-    listen: listenAddress()
-      .prefault({ port: DEFAULT_PDTP_PORT })
-      .describe(
-        'Where clients connect; the status page of the swarm is at the next port. Streams with the same address share it.',
-      ),
-    givePort: z
-      .int()
-      .min(0)
-      .max(65_535)
-      .default(GIVE_PORT)
-      .describe('First port that is tried for giving to peers; 0 is any. The first stream of a port decides.'),
-    chunkBytes: z
-      .int()
-      .min(512)
-      .max(1_048_576)
-      .default(CHUNK_BYTES)
-      .describe('Bytes of a chunk, the unit that peers pass on. Half a second of sound is a good length.'),
-    window: sizeBytes()
-      .prefault('4MiB')
-      .describe('How much of the newest audio can be had; who falls behind it misses a part.'),
-  }),
+  schema,
   async run({ options, clock, log, signal, stream, onReport }) {
     const path = `/${options.name ?? stream.name}`;
     const shared = await shareServer({
@@ -63,6 +79,10 @@ export default defineOutput({
     });
     const counters = { bytes_published: 0, fragments_left_out: 0 };
     const withdraw = await published(shared, live);
+    const native = await startedNative(options, { path, clock, log }, async () => {
+      withdraw();
+      await shared.release();
+    });
     let next: number | undefined;
     const take = () => {
       const newest = stream.released;
@@ -75,6 +95,7 @@ export default defineOutput({
         if (fragment.format.headers.length > 0) counters.fragments_left_out++;
         else {
           live.append(fragment.data);
+          native?.append(fragment);
           counters.bytes_published += fragment.data.length;
         }
       }
@@ -87,8 +108,9 @@ export default defineOutput({
       return {
         state,
         target,
-        listeners,
+        listeners: listeners + (native?.listeners ?? 0),
         counters,
+        ...(native && { detail: { native: native.address } }),
         ...(isUnfit && { detail: { reason: 'only formats without headers (MP3, AAC) can be published' } }),
       };
     });
@@ -97,6 +119,7 @@ export default defineOutput({
       await aborted(signal);
     } finally {
       unsubscribe();
+      await native?.close();
       withdraw();
       await shared.release();
     }
@@ -110,5 +133,24 @@ async function published(shared: SharedServer, live: LiveFile): Promise<() => vo
   } catch (error) {
     await shared.release();
     throw new DistreamError('MOUNT_TAKEN', { mount: live.path }, { cause: error });
+  }
+}
+
+type PdtpOptions = z.output<typeof schema>;
+
+/** Starts the native dialect unless it is switched off; `undo` runs when it cannot be. */
+async function startedNative(
+  options: PdtpOptions,
+  context: Pick<NativeOutputOptions, 'path' | 'clock' | 'log'>,
+  undo: () => Promise<void>,
+): Promise<NativeOutput | undefined> {
+  if (!options.native) return undefined;
+  const { listen, nativePort, givePort, key, uploadLimit } = options;
+  const port = nativePort ?? Math.max(0, listen.port - 1);
+  try {
+    return await startNative({ ...context, listen: { host: listen.host, port }, givePort, key, uploadLimit });
+  } catch (error) {
+    await undo();
+    throw error;
   }
 }

@@ -8,6 +8,7 @@ import { grantToken, meetingKey, SECRET_BYTES } from '../../protocols/swarm/toke
 import { isPortForPeers, meetingAddress, type Whereabouts } from '../coordinator/meeting.ts';
 import type { SharedFile } from '../coordinator/shared-file.ts';
 import { SwarmCounters } from '../coordinator/swarm-counters.ts';
+import { type LeaseMessage, StreamConducting } from '../live/stream-conducting.ts';
 import { SERVER } from '../schedule/swarm.ts';
 import { ConductedFile, type PlannedTransfer, type PreparedFile } from './conducted-file.ts';
 import { NativeMember, type NativeVoice } from './native-member.ts';
@@ -38,11 +39,15 @@ export interface ConductorOptions {
   readonly prepare: (path: string) => Promise<PreparedFile | undefined>;
   /** Tests whether the member answers at its address. */
   readonly probe: (member: NativeMember) => Promise<boolean>;
+  /** The server itself pushes a live stream. */
+  readonly push: (lease: LeaseMessage) => void;
 }
 
 /** Conducts peers of the native dialect: who is there, who sends what to whom, and who may. It owns no sockets. */
 export class Conductor {
   readonly counters = new SwarmCounters();
+  /** The live streams. */
+  readonly live: StreamConducting;
   readonly #options: ConductorOptions;
   readonly #startMs: number;
   readonly #members = new Map<number, NativeMember>();
@@ -62,6 +67,19 @@ export class Conductor {
     this.#lastTickMs = this.#startMs;
     this.#serverMeter = new UplinkMeter(options.upBytesPerSecond ?? SERVER_UP_GUESS);
     this.#ticker = options.clock.every(TICK_MS, () => this.#tick());
+    this.live = new StreamConducting({
+      clock: options.clock,
+      random: options.random,
+      nowSeconds: () => this.nowSeconds,
+      serverUpBytesPerSecond: () => this.serverUpBytesPerSecond,
+      nextId: () => ++this.#lastFile,
+      introduce: (giver, taker) => taker.met.has(giver?.id ?? SERVER) || this.#introduce(giver, taker),
+      order: (file, transfers) => this.#orderAll(file, transfers),
+      cancel: (file, transfers) => {
+        for (const transfer of transfers) this.#cancel(file, transfer);
+      },
+      push: options.push,
+    });
   }
 
   /** Seconds since the conductor began: the clock of tokens. */
@@ -170,6 +188,7 @@ export class Conductor {
   }
 
   close(): void {
+    this.live.close();
     this.#ticker.cancel();
     this.#plan?.cancel();
   }
@@ -177,6 +196,8 @@ export class Conductor {
   async #want(member: NativeMember, { ref, path, inOrder }: PeerMessage & { type: 'want' }): Promise<void> {
     const none = { type: 'file', ref, file: 0, manifest: Buffer.alloc(0) } as const;
     if (member.files.size >= MAX_FILES_OF_MEMBER) return member.voice.tell({ ...none, status: 'refused' });
+    const stream = this.live.find(path);
+    if (stream) return this.live.want(member, ref, stream);
     const prepared = await this.#options.prepare(path).catch(() => undefined);
     if (!this.#members.has(member.id)) return;
     if (!prepared) return member.voice.tell({ ...none, status: 'unknown' });
@@ -194,6 +215,7 @@ export class Conductor {
 
   /** A member takes part in a file from its first list on: before it, it cannot check what it gets. */
   #have(member: NativeMember, { file: id, runs }: PeerMessage & { type: 'have' }): void {
+    if (member.files.has(id)) this.live.have(member, id, runs);
     const file = this.#fileOfMember(member, id);
     const inOrder = member.preparing.get(id);
     if (inOrder !== undefined) file?.join(member, inOrder, this.#options.clock.nowMs());
@@ -216,6 +238,7 @@ export class Conductor {
   }
 
   #leaveFile(member: NativeMember, id: number): void {
+    this.live.leave(member, id);
     const file = this.#files.get(id);
     for (const transfer of file?.leave(member, this.#options.clock.nowMs()) ?? []) this.#cancel(id, transfer);
   }
@@ -228,7 +251,7 @@ export class Conductor {
   #receipt(taker: NativeMember, receipt: Receipt): void {
     const file = this.#fileOfMember(taker, receipt.file);
     const giver = receipt.giver === SERVER ? undefined : this.#members.get(receipt.giver);
-    if (!file) return;
+    if (!file) return this.#streamReceipt(taker, giver, receipt);
     if (!giver && receipt.giver !== SERVER) {
       if (receipt.outcome === 'ok') file.hold(taker, [{ first: receipt.chunk, count: 1 }]);
       return;
@@ -237,14 +260,19 @@ export class Conductor {
     const ended = file.receipt(taker, giver, receipt, nowMs);
     if (ended === 'unknown') return;
     this.#count(taker, giver, receipt, ended.bytes);
-    if (receipt.outcome !== 'ok' && receipt.outcome !== 'held') {
-      taker.met.delete(receipt.giver);
-      giver?.met.delete(taker.id);
-    }
+    part(taker, giver, receipt);
     const meter = giver?.meter ?? this.#serverMeter;
     if (!meter.confirmed(ended.bytes, nowMs, ended.isBusy)) return;
     if (giver) this.#refresh(giver);
     else if (this.#options.upBytesPerSecond === undefined) file.swarm.setRates(SERVER, meter.rate, 0);
+  }
+
+  #streamReceipt(taker: NativeMember, giver: NativeMember | undefined, receipt: Receipt): void {
+    if (!taker.files.has(receipt.file) || (!giver && receipt.giver !== SERVER)) return;
+    const bytes = this.live.receipt(taker, giver, receipt);
+    if (bytes === undefined) return;
+    this.#count(taker, giver, receipt, bytes);
+    part(taker, giver, receipt);
   }
 
   #count(taker: NativeMember, giver: NativeMember | undefined, { outcome }: Receipt, bytes: number): void {
@@ -261,6 +289,7 @@ export class Conductor {
 
   #refresh(member: NativeMember): void {
     for (const id of member.files) this.#files.get(id)?.refresh(member);
+    this.live.refresh(member);
   }
 
   /** Asks again later: a machine may be busy, and a port may be opened. */
@@ -287,21 +316,31 @@ export class Conductor {
   #planNow(): void {
     const { clock, random } = this.#options;
     const nowMs = clock.nowMs();
-    const ordered = new Set<NativeMember>();
     for (const [id, file] of this.#files) {
-      for (const transfer of file.plan(nowMs, random)) {
-        (transfer.giver?.meter ?? this.#serverMeter).began(nowMs);
-        if (this.#order(id, transfer)) {
-          this.counters.ordered++;
-          ordered.add(transfer.taker);
-        } else file.receipt(transfer.taker, transfer.giver, impossible(id, transfer), nowMs);
+      const transfers = file.plan(nowMs, random);
+      for (const { giver } of transfers) (giver?.meter ?? this.#serverMeter).began(nowMs);
+      for (const transfer of this.#orderAll(id, transfers)) {
+        file.receipt(transfer.taker, transfer.giver, impossible(id, transfer), nowMs);
       }
+    }
+  }
+
+  /** Answers the transfers whose two may not be introduced. */
+  #orderAll(file: number, transfers: readonly PlannedTransfer[]): PlannedTransfer[] {
+    const ordered = new Set<NativeMember>();
+    const refused: PlannedTransfer[] = [];
+    for (const transfer of transfers) {
+      if (this.#order(file, transfer)) {
+        this.counters.ordered++;
+        ordered.add(transfer.taker);
+      } else refused.push(transfer);
     }
     for (const member of ordered) {
       while (member.orders.length > 0) {
         member.voice.tell({ type: 'orders', orders: member.orders.splice(0, MAX_LIST) });
       }
     }
+    return refused;
   }
 
   /** Answers false when the two may not be introduced. */
@@ -350,6 +389,13 @@ export class Conductor {
     this.#lastTickMs = nowMs;
     this.#planSoon();
   }
+}
+
+/** Two whose transfer failed are introduced again before the next. */
+function part(taker: NativeMember, giver: NativeMember | undefined, { outcome }: Receipt): void {
+  if (outcome === 'ok' || outcome === 'held') return;
+  taker.met.delete(giver?.id ?? SERVER);
+  giver?.met.delete(taker.id);
 }
 
 function impossible(file: number, { giver, chunk }: PlannedTransfer): Receipt {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { type Clock, sleep } from '../../core/clock.ts';
 import { DistreamError } from '../../core/errors.ts';
@@ -7,19 +8,22 @@ import type { ListenAddress } from '../../modules/network.ts';
 import { SWARM_CHUNK_BYTES } from '../../protocols/swarm/hash-tree.ts';
 import { PEER_KEY_BYTES, type Run } from '../../protocols/swarm/peer-messages.ts';
 import type { SwarmUrl } from '../../protocols/swarm/swarm-url.ts';
+import { LivePlay } from '../live/live-play.ts';
+import type { StreamWindow } from '../live/stream-window.ts';
 import type { DownloadProgress } from '../peer/download.ts';
 import { OrderedWriter } from '../peer/ordered-writer.ts';
-import { PartFile } from '../peer/part-file.ts';
+import { PartFile, unwritable } from '../peer/part-file.ts';
 import { Rate } from '../peer/rate.ts';
 import type { Carrier } from './carrier.ts';
 import type { FetchedFile } from './fetched-file.ts';
-import { NativeSession } from './native-session.ts';
+import { type FoundStream, NativeSession } from './native-session.ts';
 import { hexHash } from './prepared-files.ts';
 import { TlsCarrier } from './tls-carrier.ts';
 
 const RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 const PROGRESS_MS = 250;
+const PLAY_MS = 100;
 const RECENT_MS = 10_000;
 const SERVER = 0;
 /** Chunks kept in memory besides the file, to be given at once. */
@@ -72,6 +76,8 @@ class NativeDownload {
   #file: FetchedFile | undefined;
   #store: PartFile | undefined;
   #writer: OrderedWriter | undefined;
+  #play: LivePlay | undefined;
+  #liveSink: Writable | undefined;
   #bytesDone = 0;
   #bytesCame = 0;
   #bytesFromPeers = 0;
@@ -97,6 +103,7 @@ class NativeDownload {
       this.#listenPort = await this.#carrier.listen(host, give.host, give.port);
     }
     const ticker = clock.every(PROGRESS_MS, () => this.#tick());
+    const player = clock.every(PLAY_MS, () => void this.#advance());
     try {
       for (let failures = 0; ; failures++) {
         const before = this.#bytesCame;
@@ -112,6 +119,7 @@ class NativeDownload {
       await this.#stay();
     } finally {
       ticker.cancel();
+      player.cancel();
     }
   }
 
@@ -119,6 +127,7 @@ class NativeDownload {
     this.#session?.close();
     this.#carrier.close();
     await this.#store?.close();
+    if (this.#liveSink && this.#liveSink !== this.#options.sink) this.#liveSink.end();
   }
 
   /** One connection with the conductor, until the file is whole or it ends; answers why. */
@@ -143,7 +152,15 @@ class NativeDownload {
       onChunk: (chunk, bytes, giver) => this.#keep(chunk, bytes, giver),
       has: (chunk) => this.#store?.chunks.has(chunk) === true,
       read: async (chunk) => this.#fresh.get(chunk) ?? this.#store?.read(chunk),
+      onStream: (stream) => this.#listen(stream),
+      onStreamChunk: (bytes, giver) => this.#heard(bytes, giver),
       onEnd: (end) => {
+        if (this.#play && (end === 'unknown' || end === 'changed')) {
+          // The stream ends, or begins anew.
+          this.#isWhole = end === 'unknown';
+          return ended('the stream has ended');
+        }
+        if (end === 'forked') this.#failure ??= this.#failed('the server has signed two different streams');
         if (end === 'unknown') this.#failure ??= new DistreamError('NOT_PUBLISHED', { url: displayUrl });
         if (end === 'changed') this.#failure ??= this.#failed('the file has changed on the server');
         ended(typeof end === 'object' ? end.reason : end);
@@ -188,8 +205,25 @@ class NativeDownload {
     return this.#store.chunks.runs().map(({ first, end }) => ({ first, count: end - first }));
   }
 
+  #listen({ window, firstChunk, startMs }: FoundStream): StreamWindow {
+    const { clock, sink, path, displayUrl, log } = this.#options;
+    if (this.#play?.window.head.id.equals(window.head.id)) return this.#play.window;
+    this.#liveSink ??= sink ?? createWriteStream(path).on('error', (error) => this.#fail(unwritable(path, error)));
+    const onGap = (durationMs: number) => log.warn(`${durationMs / 1000} s of sound did not come in time`);
+    this.#play = new LivePlay({ clock, window, firstChunk, startMs, sink: this.#liveSink, displayUrl, onGap });
+    return window;
+  }
+
+  #heard(bytes: Buffer, giver: number): void {
+    this.#count(bytes, giver);
+    void this.#advance();
+  }
+
+  async #advance(): Promise<void> {
+    await this.#play?.advance().catch((error: unknown) => this.#fail(error));
+  }
+
   async #keep(chunk: number, bytes: Buffer, giver: number): Promise<void> {
-    const nowMs = this.#options.clock.nowMs();
     if (this.#store!.chunks.has(chunk)) return;
     try {
       await this.#store!.write(chunk, bytes, hexHash(bytes));
@@ -198,6 +232,13 @@ class NativeDownload {
     }
     this.#fresh.set(chunk, bytes);
     if (this.#fresh.size > MAX_FRESH) this.#fresh.delete(this.#fresh.keys().next().value!);
+    this.#count(bytes, giver);
+    void this.#write();
+    void this.#finishIfWhole();
+  }
+
+  #count(bytes: Buffer, giver: number): void {
+    const nowMs = this.#options.clock.nowMs();
     this.#lastProgressMs = nowMs;
     this.#bytesCame += bytes.length;
     this.#bytesDone += bytes.length;
@@ -206,8 +247,6 @@ class NativeDownload {
       this.#recentGivers.set(giver, nowMs);
     }
     this.#rate.add(bytes.length, nowMs);
-    void this.#write();
-    void this.#finishIfWhole();
   }
 
   async #finishIfWhole(): Promise<void> {
@@ -236,7 +275,7 @@ class NativeDownload {
 
   #tick(): void {
     this.#checkStall();
-    if (this.#file && !this.#isWhole) this.#options.onProgress(this.#progress());
+    if ((this.#file || this.#play) && !this.#isWhole) this.#options.onProgress(this.#progress());
   }
 
   #checkStall(): void {

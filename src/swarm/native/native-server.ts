@@ -11,6 +11,7 @@ import { SWARM_CHUNK_BYTES } from '../../protocols/swarm/hash-tree.ts';
 import { NONCE_BYTES } from '../../protocols/swarm/link-messages.ts';
 import { SWARM_ALPN } from '../../protocols/swarm/peer-messages.ts';
 import { meetingIdentity, meetingKey, SECRET_BYTES } from '../../protocols/swarm/token.ts';
+import { LivePublishing } from '../live/live-publishing.ts';
 import { SERVER } from '../schedule/swarm.ts';
 import { SharedFolder } from '../server/shared-folder.ts';
 import type { Carrier } from './carrier.ts';
@@ -35,7 +36,8 @@ export interface NativeServerOptions {
   readonly log: Logger;
   readonly random: () => number;
   readonly listen: ListenAddress;
-  readonly fileRoot: string;
+  /** Folder whose files are published; undefined: only live streams are. */
+  readonly fileRoot: string | undefined;
   readonly identity: ServerIdentity;
   /** First port that is tried for giving; 0: any. */
   readonly givePort: number;
@@ -47,8 +49,10 @@ export interface NativeServerOptions {
 /** A conductor with its sockets, and the server's own giving. */
 export class NativeServer {
   readonly conductor: Conductor;
+  /** The live streams that it publishes. */
+  readonly live: LivePublishing;
   readonly #options: NativeServerOptions;
-  readonly #folder: SharedFolder;
+  readonly #folder: SharedFolder | undefined;
   readonly #server: Server;
   readonly #secret = randomBytes(SECRET_BYTES);
   readonly #carrier: Carrier;
@@ -62,14 +66,14 @@ export class NativeServer {
   #address: ListenAddress;
   #isChecking = false;
 
-  private constructor(options: NativeServerOptions, folder: SharedFolder) {
+  private constructor(options: NativeServerOptions, folder: SharedFolder | undefined) {
     const { clock, identity, uploadLimit } = options;
     this.#options = options;
     this.#folder = folder;
     this.#address = options.listen;
     this.#carrier = options.carrier ?? new TlsCarrier(clock);
     this.#probes = new ReachProbes(clock, this.#carrier);
-    const files = new PreparedFiles(folder, identity);
+    const files = folder && new PreparedFiles(folder, identity);
     this.conductor = new Conductor({
       clock,
       random: options.random,
@@ -77,8 +81,9 @@ export class NativeServer {
       serverSecret: this.#secret,
       givePort: () => this.#givePort,
       upBytesPerSecond: uploadLimit,
-      prepare: (path) => files.find(path),
+      prepare: async (path) => files?.find(path),
       probe: (member) => this.#probe(member),
+      push: (lease) => this.live.lease(lease),
     });
     const nowSeconds = () => this.conductor.nowSeconds;
     this.#lines = new PeerLines({
@@ -89,17 +94,26 @@ export class NativeServer {
         if (message.type === 'ask') void this.#giving.ask(peer, message);
         else this.#lines.drop(peer);
       },
-      onOpen: () => {},
+      onOpen: (peer) => this.live.opened(peer),
       onDrain: () => this.#giving.pump(),
-      onLost: () => {},
+      onLost: (peer) => this.live.lost(peer),
     });
     this.#giving = new Giving({
       clock,
       lines: this.#lines,
       self: () => ({ peer: SERVER, secret: this.#secret }),
       nowSeconds,
-      read: (file, chunk) => this.#read(file, chunk),
+      read: async (file, chunk) => this.live.read(file, chunk) ?? this.#read(file, chunk),
       limitBytesPerSecond: uploadLimit,
+      proofOf: (peer, file, chunk) => this.live.proofFor(peer, file, chunk),
+    });
+    this.live = new LivePublishing({
+      clock,
+      conducting: this.conductor.live,
+      privateKey: identity.privateKey,
+      lines: this.#lines,
+      giving: this.#giving,
+      nowSeconds,
     });
     this.#server = createServer({
       ...identity.certificate,
@@ -115,9 +129,7 @@ export class NativeServer {
   /** Opens both ports. Rejects as `listenOn` does, or with FILE_UNREADABLE. The caller closes it. */
   static async start(options: NativeServerOptions): Promise<NativeServer> {
     const { fileRoot, listen, givePort, clock } = options;
-    const folder = await SharedFolder.open(fileRoot, SWARM_CHUNK_BYTES).catch((error: unknown) => {
-      throw new DistreamError('FILE_UNREADABLE', { path: fileRoot, reason: reasonOf(error) }, { cause: error });
-    });
+    const folder = fileRoot === undefined ? undefined : await openFolder(fileRoot);
     const server = new NativeServer(options, folder);
     try {
       server.#address = await listenOn(server.#server, listen);
@@ -198,14 +210,14 @@ export class NativeServer {
 
   async #read(id: number, chunk: number): Promise<Buffer | undefined> {
     const file = this.conductor.fileOf(id);
-    if (!file) return undefined;
+    if (!file || !this.#folder) return undefined;
     const min = chunk * SWARM_CHUNK_BYTES;
     if (min >= file.size) return undefined;
     return this.#folder.readRange(file, { min, max: Math.min(min + SWARM_CHUNK_BYTES, file.size) - 1 });
   }
 
   async #watch(): Promise<void> {
-    if (this.#isChecking) return;
+    if (this.#isChecking || !this.#folder) return;
     this.#isChecking = true;
     const files = [...this.conductor.files].map(({ prepared }) => prepared.file);
     for (const file of await this.#folder.changed(files).catch(() => [])) {
@@ -214,4 +226,10 @@ export class NativeServer {
     }
     this.#isChecking = false;
   }
+}
+
+async function openFolder(path: string): Promise<SharedFolder> {
+  return SharedFolder.open(path, SWARM_CHUNK_BYTES).catch((error: unknown) => {
+    throw new DistreamError('FILE_UNREADABLE', { path, reason: reasonOf(error) }, { cause: error });
+  });
 }

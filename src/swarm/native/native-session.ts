@@ -3,8 +3,11 @@ import { ProtocolViolation } from '../../core/errors.ts';
 import type { ConductorMessage } from '../../protocols/swarm/conductor-messages.ts';
 import type { LinkMessage } from '../../protocols/swarm/link-messages.ts';
 import { type PeerCaps, type Run, SWARM_VERSION } from '../../protocols/swarm/peer-messages.ts';
+import { openStreamHead } from '../../protocols/swarm/stream-manifest.ts';
 import type { SwarmUrl } from '../../protocols/swarm/swarm-url.ts';
 import { meetingIdentity } from '../../protocols/swarm/token.ts';
+import { Listening } from '../live/listening.ts';
+import { StreamWindow } from '../live/stream-window.ts';
 import type { Carrier, LineTarget } from './carrier.ts';
 import { ConductorLine } from './conductor-line.ts';
 import { FetchedFile } from './fetched-file.ts';
@@ -13,11 +16,21 @@ import { PeerLines } from './peer-lines.ts';
 import { Taking } from './taking.ts';
 
 const REF = 1;
-const TICK_MS = 500;
+const TICK_MS = 250;
 const RUNS_AT_ONCE = 1024;
 const MAX_MEETINGS = 4096;
 
-/** One connection of a peer with a conductor, for one file. */
+/** A live stream that the server has under the path. */
+export interface FoundStream {
+  /** A new one; answer the one of a session before if the stream is the same. */
+  readonly window: StreamWindow;
+  /** The first chunk to be played. */
+  readonly firstChunk: number;
+  /** The clock's ms at which the stream began. */
+  readonly startMs: number;
+}
+
+/** One connection of a peer with a conductor, for one file or live stream. */
 export interface NativeSessionOptions {
   readonly clock: Clock;
   readonly url: SwarmUrl;
@@ -36,8 +49,12 @@ export interface NativeSessionOptions {
   readonly onChunk: (chunk: number, bytes: Buffer, giver: number) => Promise<void>;
   readonly has: (chunk: number) => boolean;
   readonly read: (chunk: number) => Promise<Buffer | undefined>;
-  /** The session is over: the server has no such file, it has changed, or the line broke. */
-  readonly onEnd: (end: 'unknown' | 'changed' | { readonly reason: string }) => void;
+  /** It is a live stream. Answers where its chunks are kept. */
+  readonly onStream: (stream: FoundStream) => StreamWindow;
+  /** A verified chunk of it. */
+  readonly onStreamChunk: (bytes: Buffer, giver: number) => void;
+  /** The session is over: the server has no such file, it has changed, it has signed two histories of a stream, or the line broke. */
+  readonly onEnd: (end: 'unknown' | 'changed' | 'forked' | { readonly reason: string }) => void;
 }
 
 /** A peer in a swarm: listens to the conductor, fetches what it orders, and gives what it holds. */
@@ -52,6 +69,7 @@ export class NativeSession {
   #self: { readonly peer: number; readonly secret: Buffer } | undefined;
   #serverKey: Buffer | undefined;
   #file: FetchedFile | undefined;
+  #listening: Listening | undefined;
   #isReady = false;
   #clockOffset = 0;
   #isOver = false;
@@ -64,16 +82,26 @@ export class NativeSession {
       secret: () => this.#self?.secret,
       nowSeconds: () => this.#nowSeconds(),
       onMessage: (peer, message) => this.#hear(peer, message),
-      onOpen: (peer) => this.#taking.opened(peer),
+      onOpen: (peer) => {
+        this.#taking.opened(peer);
+        this.#listening?.opened(peer);
+      },
       onDrain: () => this.#giving.pump(),
-      onLost: (peer, wasOpen) => this.#taking.lost(peer, wasOpen),
+      onLost: (peer, wasOpen) => {
+        this.#taking.lost(peer, wasOpen);
+        this.#listening?.lost(peer, wasOpen);
+      },
     });
     this.#giving = new Giving({
       clock,
       lines: this.lines,
       self: () => (caps.gives ? this.#self : undefined),
       nowSeconds: () => this.#nowSeconds(),
+      proofOf: (peer, file, chunk) => {
+        return file === this.#listening?.file ? this.#listening.pushing.proofFor(peer, chunk) : undefined;
+      },
       read: async (file, chunk) => {
+        if (file === this.#listening?.file) return this.#listening.chunk(chunk);
         return file === this.#file?.id && options.has(chunk) ? options.read(chunk) : undefined;
       },
       limitBytesPerSecond: caps.upBytesPerSecond > 0 ? caps.upBytesPerSecond : undefined,
@@ -81,10 +109,7 @@ export class NativeSession {
     this.#taking = new Taking({
       clock,
       lines: this.lines,
-      reach: (giver) => {
-        const target = this.#meetings.get(giver);
-        if (target) this.lines.dial(giver, target);
-      },
+      reach: (giver) => this.#reach(giver),
       lengthOf: (file, chunk) => {
         const isWanted = this.#isReady && file === this.#file?.id && !options.has(chunk);
         return isWanted ? this.#file?.lengthOf(chunk) : undefined;
@@ -92,7 +117,10 @@ export class NativeSession {
       keep: (_file, chunk, bytes, giver) => this.#keep(chunk, bytes, giver),
       tell: (receipt) => this.#line?.receipt(receipt),
     });
-    this.#ticker = clock.every(TICK_MS, () => this.#taking.tick());
+    this.#ticker = clock.every(TICK_MS, () => {
+      this.#taking.tick();
+      this.#listening?.tick();
+    });
   }
 
   /** Connects and asks for the file. Rejects with UNREACHABLE, TIMED_OUT or the signal's reason. The caller closes it. */
@@ -136,7 +164,7 @@ export class NativeSession {
     return Math.floor(this.#options.clock.nowMs() / 1000 + this.#clockOffset);
   }
 
-  #end(end: 'unknown' | 'changed' | { readonly reason: string }): void {
+  #end(end: 'unknown' | 'changed' | 'forked' | { readonly reason: string }): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#options.onEnd(end);
@@ -157,12 +185,21 @@ export class NativeSession {
       case 'meet':
         return this.#meet(message);
       case 'orders':
-        for (const order of message.orders) this.#taking.order(order);
+        for (const order of message.orders) {
+          if (order.file === this.#listening?.file) this.#listening.order(order);
+          else this.#taking.order(order);
+        }
+        return;
+      case 'stream':
+        return this.#listen(message);
+      case 'lease':
+        if (message.file === this.#listening?.file && this.#options.caps.gives) this.#listening.lease(message);
         return;
       case 'cancel':
+        if (message.file === this.#listening?.file) return this.#listening.cancel(message.giver, message.chunk);
         return this.#taking.cancel(message.giver, message.file, message.chunk);
       case 'changed':
-        if (message.file === this.#file?.id) this.#end('changed');
+        if (message.file === (this.#file?.id ?? this.#listening?.file)) this.#end('changed');
     }
   }
 
@@ -170,6 +207,34 @@ export class NativeSession {
     if (status !== 'ok') return this.#end('unknown');
     if (!this.#serverKey || this.#file) throw new ProtocolViolation('a file out of turn');
     this.#file = new FetchedFile(file, manifest, this.#serverKey, this.#options.url.path);
+  }
+
+  #listen({ file, head: signedHead, firstChunk, nowMs }: ConductorMessage & { type: 'stream' }): void {
+    const { clock, url, onStream, onStreamChunk } = this.#options;
+    if (!this.#serverKey || this.#file || this.#listening) throw new ProtocolViolation('a stream out of turn');
+    const head = openStreamHead(signedHead, this.#serverKey);
+    if (head.path !== url.path) throw new ProtocolViolation('the head of another stream');
+    const found = new StreamWindow(head, signedHead, this.#serverKey);
+    const window = onStream({ window: found, firstChunk, startMs: clock.nowMs() - nowMs });
+    this.#listening = new Listening({
+      clock,
+      file,
+      window,
+      lines: this.lines,
+      giving: this.#giving,
+      nowSeconds: () => this.#nowSeconds(),
+      reach: (giver) => this.#reach(giver),
+      tell: (receipt) => this.#line?.receipt(receipt),
+      onChunk: (_chunk, bytes, giver) => onStreamChunk(bytes, giver),
+      onForked: () => this.#end('forked'),
+    });
+    const runs = window.chunks.runs().map(({ first, end }) => ({ first, count: end - first }));
+    this.#line?.send({ type: 'have', file, runs: runs.slice(0, RUNS_AT_ONCE) });
+  }
+
+  #reach(giver: number): void {
+    const target = this.#meetings.get(giver);
+    if (target) this.lines.dial(giver, target);
   }
 
   async #ready(): Promise<void> {
@@ -198,9 +263,13 @@ export class NativeSession {
       case 'ask':
         return void this.#giving.ask(peer, message);
       case 'data':
-        if (!this.#taking.data(peer, message)) this.lines.drop(peer);
+        if (!this.#data(peer, message)) this.lines.drop(peer);
+        return;
+      case 'proof':
+        if (message.file !== this.#listening?.file || !this.#listening.proof(peer, message)) this.lines.drop(peer);
         return;
       case 'refuse':
+        if (message.file === this.#listening?.file) return this.#listening.refused(peer, message.chunk);
         return this.#taking.refused(peer, message.file, message.chunk);
       case 'probe':
         this.lines.send(peer, { type: 'echo', nonce: message.nonce });
@@ -208,6 +277,11 @@ export class NativeSession {
       case 'echo':
         return this.lines.drop(peer);
     }
+  }
+
+  #data(peer: number, message: LinkMessage & { type: 'data' }): boolean {
+    const isLive = message.file === this.#listening?.file;
+    return isLive ? this.#listening!.data(peer, message) : this.#taking.data(peer, message);
   }
 
   async #keep(chunk: number, bytes: Buffer, giver: number): Promise<boolean> {

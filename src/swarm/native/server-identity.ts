@@ -1,4 +1,12 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { DistreamError, reasonOf } from '../../core/errors.ts';
 import {
@@ -19,6 +27,8 @@ const VALID_MS = 3653 * DAY_MS;
 /** RFC 8410, section 3. */
 const ED25519 = '1.3.101.112';
 const COMMON_NAME = '2.5.4.3';
+/** Head of an Ed25519 key in a PrivateKeyInfo (RFC 8410, section 7). */
+const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** The one key of a server: it signs manifests, and its certificate is made of it, so that an address pins both. */
 export interface ServerIdentity {
@@ -35,6 +45,15 @@ export function serverIdentity(nowUtcMs: number, privateKey?: KeyObject): Server
   const publicKey = rawPublicKey(createPublicKey(key));
   if (!publicKey) throw new RangeError('the key is not an Ed25519 key');
   return { privateKey: key, publicKey, certificate: certify(key, nowUtcMs) };
+}
+
+/** The identity that belongs to a secret: the same at each start. */
+export function identityOfSecret(secret: string, nowUtcMs: number): ServerIdentity {
+  const seed = createHash('sha256').update(`distream swarm key\0${secret}`).digest();
+  return serverIdentity(
+    nowUtcMs,
+    createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, seed]), format: 'der', type: 'pkcs8' }),
+  );
 }
 
 /** The identity kept in a PEM file, which is made when there is none. Rejects with FILE_UNREADABLE or FILE_UNWRITABLE. */
