@@ -2,11 +2,13 @@ import type { Logger, LogLevel } from '../../core/logger.ts';
 import { systemRandom } from '../../core/random.ts';
 import { formatSwarmUrl } from '../../protocols/swarm/swarm-url.ts';
 import { NativeServer } from '../../swarm/native/native-server.ts';
+import { nativeSight } from '../../swarm/native/native-view.ts';
 import { keptIdentity, serverIdentity } from '../../swarm/native/server-identity.ts';
 import { SwarmServer } from '../../swarm/server/swarm-server.ts';
 import type { CliIo } from '../io.ts';
 import { type LogFormat, openLog } from '../logging.ts';
 import { untilStopped } from '../stop.ts';
+import { startSwarmPages } from './swarm-pages.ts';
 
 /** What a server command was told. */
 export interface ServerCommand {
@@ -48,19 +50,26 @@ export async function runServer(command: ServerCommand, io: CliIo): Promise<numb
       fileRoot: command.fileRoot,
       chunkSize: command.chunkSize,
       givePort: command.listenPort,
-      hasStatusPage: true,
+      hasStatusPage: false,
     });
     const { port } = server.address;
     const name = command.virtualHost.includes(':') ? `[${command.virtualHost}]` : command.virtualHost;
-    log.info(`publishes ${command.fileRoot} as pdtp://${name}${port === 6086 ? '' : `:${port}`}/PATH`, {
-      port,
-      status: `http://${name}:${server.statusAddress?.port}/`,
-    });
+    log.info(`publishes ${command.fileRoot} as pdtp://${name}${port === 6086 ? '' : `:${port}`}/PATH`, { port });
     const native = await startNative(command, io, log).catch(async (error: unknown) => {
       await server.close();
       throw error;
     });
+    const sources = [server, ...(native ? [{ look: () => nativeSight(native.conductor) }] : [])];
+    // Not waited for: clients come first.
+    const pages = startSwarmPages({
+      io,
+      log,
+      swarm: server.address,
+      name: command.virtualHost,
+      sources: () => sources,
+    });
     const code = await untilStopped(io, log);
+    await (await pages)?.close();
     await native?.close();
     await server.close();
     return code;
