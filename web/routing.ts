@@ -16,10 +16,15 @@ export interface Page {
   readonly name?: string;
 }
 
+const HOMES: Readonly<Record<string, Page['kind']>> = { swarm: 'swarm', tracks: 'tracks' };
+
+/** The page at the root: the streams, or what the program around the node is about. The server says which. */
+export const home: Page['kind'] = HOMES[document.documentElement.dataset.home ?? ''] ?? 'wall';
+
 const PLAIN = new Map<string, Page['kind']>([
-  ['', 'wall'],
-  ['index.html', 'wall'],
-  ['status', 'wall'],
+  ['', home],
+  ['index.html', home],
+  ['status', home],
   ['tracks', 'tracks'],
   ['swarm', 'swarm'],
   ['steer', 'steer'],

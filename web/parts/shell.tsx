@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { send } from '../api.ts';
 import { lostSinceMs, me, nowMs, refused, restartFeed, status } from '../feed.ts';
 import { clockTime, duration } from '../format.ts';
-import { href, type Page, page } from '../routing.ts';
+import { home, href, type Page, page } from '../routing.ts';
 import { texts } from '../texts.ts';
 
 function NavLink({ to, kind, word }: { to: string; kind: Page['kind']; word: string }) {
@@ -15,6 +15,12 @@ function NavLink({ to, kind, word }: { to: string; kind: Page['kind']; word: str
     </li>
   );
 }
+
+const PAGES = [
+  { kind: 'wall', to: '', word: texts.nav.wall },
+  { kind: 'tracks', to: 'tracks', word: texts.nav.tracks },
+  { kind: 'swarm', to: 'swarm', word: texts.nav.swarm },
+] as const;
 
 async function signOut(): Promise<void> {
   try {
@@ -29,9 +35,13 @@ function Navigation() {
   return (
     <nav aria-label={texts.nav.label}>
       <ul>
-        <NavLink to="" kind="wall" word={texts.nav.wall} />
-        <NavLink to="tracks" kind="tracks" word={texts.nav.tracks} />
-        <NavLink to="swarm" kind="swarm" word={texts.nav.swarm} />
+        {PAGES.map(
+          // A program that is about one thing has no streams and shows only that.
+          ({ kind, to, word }) =>
+            (home === 'wall' || home === kind) && (
+              <NavLink key={kind} to={home === kind ? '' : to} kind={kind} word={word} />
+            ),
+        )}
         {role === 'admin' && <NavLink to="steer" kind="steer" word={texts.nav.steer} />}
         {role !== 'admin' && canSignIn && <NavLink to="sign-in" kind="sign-in" word={texts.nav.signIn} />}
         {role === 'admin' && canSignIn && (
