@@ -81,6 +81,7 @@ export async function assemble(source: ConfigSource, options: AssembleOptions): 
     ...(linkKey !== undefined && { linkKey }),
     admin,
     egressAllow: settings.egress.allow,
+    ...(settings.tracks?.takes !== undefined && { takesFolder: resolve(source.baseDir, settings.tracks.takes) }),
     log: logConfig(settings.log, source.baseDir),
     streams,
     warnings,

@@ -42,7 +42,7 @@ function effectivePart({ source, modules }: ConfigPart): Effective {
   const whole = new Walker(source.tree, moduleAt).walk(fileSchema, source.tree.root, []);
   if (!source.compatible) return whole;
   // DiStreamer's files open only their modules' ports.
-  const shared = new Set(['http', 'admin', 'egress', 'link']);
+  const shared = new Set(['http', 'admin', 'egress', 'link', 'tracks']);
   return { kind: 'map', entries: entriesOf(whole).filter(([key]) => !shared.has(key)) };
 }
 

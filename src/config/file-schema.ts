@@ -144,6 +144,20 @@ export const linkSchema = z
   })
   .describe('What this node is to others on native links.');
 
+/** Takes of recorded tracks. */
+export const tracksSchema = z
+  .strictObject({
+    takes: z
+      .string()
+      .min(1)
+      .max(4096)
+      .optional()
+      .describe(
+        'Folder in which `distream record` keeps takes: administrators see and download them on the Tracks page.',
+      ),
+  })
+  .describe('What the Tracks page shows beside the streams.');
+
 const logLevel = () => z.enum(['silent', 'error', 'warn', 'info', 'debug']);
 
 /** The log. */
@@ -210,6 +224,7 @@ export const fileSchema = z.strictObject({
   admin: adminSchema.prefault({}),
   egress: egressSchema.prefault({}),
   link: linkSchema.optional(),
+  tracks: tracksSchema.optional(),
   log: logSchema.prefault({}),
   streams: z
     .record(

@@ -79,7 +79,7 @@ streams:
       - { type: players }
 `);
     expect(problems).toEqual([
-      'CONFIG_INVALID /distream.yaml:1:1: htp: there is no key "htp" here | Did you mean "http"? Allowed: http, admin, egress, link, log, streams.',
+      'CONFIG_INVALID /distream.yaml:1:1: htp: there is no key "htp" here | Did you mean "http"? Allowed: http, admin, egress, link, tracks, log, streams.',
       expect.stringContaining('/distream.yaml:2:9: http.port: must be at most 65534'),
       expect.stringMatching(/2:22: http.host: expected text, found a number \| Put the value in quotes/),
       expect.stringMatching(

@@ -69,6 +69,8 @@ export interface NodeConfig {
   };
   /** Addresses or networks that pulled streams, redirects and playlists may lead to although they are private. */
   readonly egressAllow: readonly string[];
+  /** Absolute folder of takes that are shown on the pages; undefined: none are. */
+  readonly takesFolder?: string;
   /** `file` gets JSON lines at `fileLevel`, else at `level`. */
   readonly log: { readonly level: LogLevel; readonly file: string | undefined; readonly fileLevel?: LogLevel };
   readonly streams: readonly StreamConfig[];

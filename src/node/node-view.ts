@@ -3,6 +3,7 @@ import type { Logger } from '../core/logger.ts';
 import type { MountDirectory } from '../modules/network.ts';
 import type { LedgerSnapshot } from '../protocols/link/ledger.ts';
 import type { SwarmView } from '../swarm/view/swarm-view.ts';
+import type { TakeLibrary } from '../tracks/takes/take-library.ts';
 import type { Access } from './access/access.ts';
 import type { EventLog } from './events/event-log.ts';
 import type { EventFeed } from './events/feed.ts';
@@ -12,6 +13,7 @@ import type { NodeStatus, StreamStatus } from './status/schema.ts';
 import type { PublicView } from './status/shown-status.ts';
 import type { ConfigSteering } from './steer/config-steering.ts';
 import type { SteeredStream } from './steer/steered-stream.ts';
+import type { TracksFeed } from './tracks/tracks-feed.ts';
 
 /** Totals and gauges of the shared port since the start; all plain numbers. */
 export interface NetworkCounters {
@@ -35,7 +37,7 @@ export interface NodeView {
   /** The program around the node is the demo. */
   readonly isDemo: boolean;
   /** The page at `/`. */
-  readonly home: 'wall' | 'swarm';
+  readonly home: 'wall' | 'swarm' | 'tracks';
   /** The live feed of the pages. */
   readonly feed: Pick<EventFeed, 'open' | 'hasRoom' | 'clients' | 'counters'>;
   /** The swarm that the node publishes in; administrators see networks of peers. */
@@ -43,6 +45,12 @@ export interface NodeView {
     view(isAdmin: boolean): SwarmView;
     readonly feed: Pick<MapFeed, 'open' | 'hasRoom'>;
   };
+  /** What is recorded, sent or heard as tracks. */
+  readonly tracks: Pick<TracksFeed, 'open' | 'hasRoom' | 'snapshot'>;
+  /** Finished takes; undefined: the node has no folder of them. */
+  readonly takes: Pick<TakeLibrary, 'list' | 'view' | 'account' | 'file'> | undefined;
+  /** Who may see takes and their files: administrators, or everybody on this machine too. */
+  readonly takesFor: 'admin' | 'machine';
   /** The newest lines of the log. */
   readonly events: Pick<EventLog, 'entries'>;
   /** How the streams were. */

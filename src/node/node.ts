@@ -9,6 +9,8 @@ import { createNetwork } from '../net/network.ts';
 import { runningSwarms } from '../swarm/view/running-swarms.ts';
 import type { SwarmSource } from '../swarm/view/sight.ts';
 import { SwarmViewer } from '../swarm/view/swarm-viewer.ts';
+import { TakeLibrary } from '../tracks/takes/take-library.ts';
+import type { TracksSource } from '../tracks/view/watched.ts';
 import { Access } from './access/access.ts';
 import { passwordFileOf, readPasswordFile } from './access/password-file.ts';
 import { EventLog } from './events/event-log.ts';
@@ -23,6 +25,8 @@ import type { NodeStatus } from './status/schema.ts';
 import { shownStatus } from './status/shown-status.ts';
 import { ConfigSteering, type ConfigurationSource } from './steer/config-steering.ts';
 import { StreamSet } from './stream/stream-set.ts';
+import { TracksDesk } from './tracks/tracks-desk.ts';
+import { TracksFeed } from './tracks/tracks-feed.ts';
 
 /** What a node is given. */
 export interface NodeDeps {
@@ -36,6 +40,10 @@ export interface NodeDeps {
   readonly isDemo?: boolean;
   /** The swarm of the program around the node, whose pages begin with it; default: what its outputs publish in. */
   readonly swarm?: { readonly name: string; readonly sources: () => Iterable<SwarmSource> };
+  /** Tracks that the program around the node records or sends, whose pages begin with them. */
+  readonly tracks?: TracksSource;
+  /** Who may see finished takes; default: administrators. */
+  readonly takesFor?: 'admin' | 'machine';
   /** Routes of the program around the node; they cannot replace the node's own. */
   readonly extraRoutes?: readonly Route[];
   /** 0 to 1; spreads retries. */
@@ -96,6 +104,7 @@ export async function startNode(first: NodeConfig, deps: NodeDeps): Promise<Runn
     sources: deps.swarm?.sources ?? runningSwarms,
   });
   const swarmFeed = new MapFeed({ clock, random, view: (audience) => swarm.view(audience === 'admin') });
+  const tracks = new TracksFeed(new TracksDesk(deps.tracks, () => streams.all), clock);
   const view: NodeView = {
     version: VERSION,
     startedUtcMs,
@@ -106,9 +115,12 @@ export async function startNode(first: NodeConfig, deps: NodeDeps): Promise<Runn
       return config.http?.publicView ?? 'full';
     },
     isDemo: deps.isDemo === true,
-    home: deps.swarm ? 'swarm' : 'wall',
+    home: deps.tracks ? 'tracks' : deps.swarm ? 'swarm' : 'wall',
     swarm: { view: (isAdmin) => swarm.view(isAdmin), feed: swarmFeed },
     feed,
+    tracks,
+    takes: config.takesFolder === undefined ? undefined : new TakeLibrary(config.takesFolder),
+    takesFor: deps.takesFor ?? 'admin',
     events,
     history,
     status,
@@ -169,6 +181,7 @@ export async function startNode(first: NodeConfig, deps: NodeDeps): Promise<Runn
     close: async () => {
       history.close();
       feed.close();
+      tracks.close();
       swarmFeed.close();
       await streams.close();
       await links.close();

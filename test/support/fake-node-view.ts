@@ -10,6 +10,8 @@ import type { LinkView } from '../../src/node/status/link-schema.ts';
 import { type NodeStatus, nodeStatusSchema, type StreamStatus } from '../../src/node/status/schema.ts';
 import { type PublicView, shownStatus } from '../../src/node/status/shown-status.ts';
 import type { SteeredStream, SteeringOutcome } from '../../src/node/steer/steered-stream.ts';
+import { TracksDesk } from '../../src/node/tracks/tracks-desk.ts';
+import { TracksFeed } from '../../src/node/tracks/tracks-feed.ts';
 import { ContinuityLedger, type LedgerSnapshot } from '../../src/protocols/link/ledger.ts';
 import type { SwarmSource } from '../../src/swarm/view/sight.ts';
 import { SwarmViewer } from '../../src/swarm/view/swarm-viewer.ts';
@@ -269,7 +271,18 @@ export function fakeNodeView(
   changes: Partial<
     Pick<
       FakeNodeView,
-      'streams' | 'links' | 'listeners' | 'sources' | 'access' | 'publicView' | 'isDemo' | 'configuration' | 'home'
+      | 'streams'
+      | 'links'
+      | 'listeners'
+      | 'sources'
+      | 'access'
+      | 'publicView'
+      | 'isDemo'
+      | 'configuration'
+      | 'home'
+      | 'tracks'
+      | 'takes'
+      | 'takesFor'
     >
   > = {},
 ): FakeNodeView {
@@ -295,6 +308,9 @@ export function fakeNodeView(
     access: new Access({ clock, admin: () => ({ user: 'admin', password: 'secret' }), passwords: () => new Map() }),
     publicView: 'full',
     isDemo: false,
+    tracks: new TracksFeed(new TracksDesk(undefined, () => []), clock),
+    takes: undefined,
+    takesFor: 'admin',
     home: 'wall',
     swarms,
     swarm: {

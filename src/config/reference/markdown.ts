@@ -6,7 +6,15 @@ import type { z } from 'zod';
 import type { InputModule } from '../../modules/input.ts';
 import type { OutputModule } from '../../modules/output.ts';
 import { GENERAL_KEYS, INPUT_MODES, type KeySpecs, OUTPUT_MODES } from '../distreamer/keys.ts';
-import { adminSchema, egressSchema, httpSchema, linkSchema, logSchema, streamSchema } from '../file-schema.ts';
+import {
+  adminSchema,
+  egressSchema,
+  httpSchema,
+  linkSchema,
+  logSchema,
+  streamSchema,
+  tracksSchema,
+} from '../file-schema.ts';
 import type { Registries } from '../module-use.ts';
 import { definitionOf, shapeOf, unwrap } from '../schema-walk.ts';
 import { publicDefault } from './public-default.ts';
@@ -23,6 +31,7 @@ export function configurationMarkdown(registries: Registries, introduction: stri
     section('admin', adminSchema),
     section('egress', egressSchema),
     section('link', linkSchema),
+    section('tracks', tracksSchema),
     section('log', logSchema),
     `## streams\n\n${sentence(streamSchema)} Each has a name and these keys.\n\n${keyTable(streamSchema)}`,
     `## Inputs\n\nThe \`type\` chooses one; a type that is not in this list is taken as the name of a package, see [plugins](plugins.md).\n\n${inputs.map(modulePart).join('\n\n')}`,

@@ -22,6 +22,7 @@ const TAGS: readonly (readonly [tag: Operation['tag'], title: string])[] = [
   ['status', 'The status'],
   ['events', 'Events'],
   ['streams', 'Streams'],
+  ['tracks', 'Tracks'],
   ['swarm', 'The swarm'],
   ['steering', 'Steering'],
   ['configuration', 'Configuration'],

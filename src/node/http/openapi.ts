@@ -92,7 +92,12 @@ export function openApiDocument(routes: readonly Route[]): Record<string, JsonVa
 
 function operationObject({ path, methods, role }: Route, operation: Operation): JsonValue {
   const { tag, summary, description, params, query, request } = operation;
-  const name = path.replace('/api/v1/', '').replace(/[^A-Za-z0-9]+(.?)/g, (_, next: string) => next.toUpperCase());
+  // What is read of one thing has another name than the list of them.
+  const one =
+    methods[0] === 'GET' && path.endsWith('/*') ? params.map(([part]) => `-${part.toLowerCase()}`).join('') : '';
+  const name = `${path.replace('/api/v1/', '')}${one}`.replace(/[^A-Za-z0-9]+(.?)/g, (_, next: string) =>
+    next.toUpperCase(),
+  );
   return {
     operationId: `${methods[0]!.toLowerCase()}${name.charAt(0).toUpperCase()}${name.slice(1)}`,
     tags: [tag],

@@ -18,7 +18,17 @@ export interface OperationAnswer {
 /** What documentation and router know of an operation. */
 export interface Operation {
   /** Groups operations in the documentation. */
-  readonly tag: 'access' | 'status' | 'events' | 'streams' | 'swarm' | 'steering' | 'configuration' | 'demo' | 'documentation';
+  readonly tag:
+    | 'access'
+    | 'status'
+    | 'events'
+    | 'streams'
+    | 'tracks'
+    | 'swarm'
+    | 'steering'
+    | 'configuration'
+    | 'demo'
+    | 'documentation';
   /** One sentence without a full stop. */
   readonly summary: string;
   readonly description?: string;

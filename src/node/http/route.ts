@@ -48,6 +48,10 @@ export interface Exchange {
   readonly identity: Identity | undefined;
   /** An administrator asks. */
   readonly isAdmin: boolean;
+  /** It comes from this machine itself, by no proxy, and no page of another site made a browser send it. */
+  readonly isThisMachine: boolean;
+  /** Only the head of the answer is asked for. */
+  readonly isHead: boolean;
   /** The client speaks TLS, to this node or to a trusted proxy. */
   readonly isSecure: boolean;
   /** Under which path a reverse proxy shows this node: empty, or `/radio`. */

@@ -43,6 +43,8 @@ import { PLAYLIST_ROUTES } from './routes/playlists.ts';
 import { SHOUTCAST_ROUTES } from './routes/shoutcast.ts';
 import { STEERING_ROUTES } from './routes/steering.ts';
 import { SWARM_ROUTES } from './routes/swarm.ts';
+import { takeRoutes } from './routes/takes.ts';
+import { TRACK_ROUTES } from './routes/tracks.ts';
 
 const DEFAULT_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
@@ -54,14 +56,16 @@ export interface RouterOptions {
   readonly extraRoutes?: readonly Route[];
 }
 
-/** Every route of a node; `extraRoutes` come last and replace none. */
-export function nodeRoutes(extraRoutes: readonly Route[] = []): Route[] {
+/** Every route of a node; `extraRoutes` come last and replace none. @param takesFor who may see takes */
+export function nodeRoutes(extraRoutes: readonly Route[] = [], takesFor: 'admin' | 'machine' = 'admin'): Route[] {
   const routes: Route[] = [
     ...pageRoutes(loadPageAssets(), extraRoutes),
     ...API_ROUTES,
     ...ACCESS_ROUTES,
     ...EVENT_ROUTES,
     ...HISTORY_ROUTES,
+    ...TRACK_ROUTES,
+    ...takeRoutes(takesFor),
     ...SWARM_ROUTES,
     ...STEERING_ROUTES,
     ...CONFIGURATION_ROUTES,
@@ -110,7 +114,7 @@ class Router {
   constructor(view: NodeView, { failures, extraRoutes = [] }: RouterOptions) {
     this.#view = view;
     this.#failures = failures;
-    this.#routes = new RouteTable(nodeRoutes(extraRoutes));
+    this.#routes = new RouteTable(nodeRoutes(extraRoutes, view.takesFor));
   }
 
   async answer(request: IncomingMessage): Promise<Answered> {
@@ -171,6 +175,8 @@ class Router {
       credentials: login.credentials,
       identity: login.identity,
       isAdmin: login.identity !== undefined,
+      isThisMachine: isThisMachine(request, client.address),
+      isHead: request.method === 'HEAD',
       isSecure: client.secure,
       pathPrefix: pathPrefixOf(request),
       header: (name) => request.headers[name]?.toString(),
@@ -244,6 +250,12 @@ interface ReadRequest {
   readonly target: FoundTarget;
   readonly form: string;
   readonly body: unknown;
+}
+
+/** As for the role `machine`. */
+function isThisMachine(request: IncomingMessage, address: string): boolean {
+  const isNear = isLoopbackAddress(address) && !wasForwarded(request);
+  return isNear && !isCrossSite(request) && namesThisMachine(request.headers.host);
 }
 
 function hasBody({ method }: IncomingMessage, { operation }: Route): boolean {

@@ -44,6 +44,7 @@ export function configChanges(before: NodeConfig, after: NodeConfig): ConfigChan
     ['http', httpBefore, httpAfter],
     ['egress', before.egressAllow, after.egressAllow],
     ['link', before.linkKey, after.linkKey],
+    ['tracks', before.takesFolder, after.takesFolder],
     ['log', before.log, after.log],
   ];
   for (const [name, was, is] of nodeParts) if (!isDeepStrictEqual(was, is)) changes.needsRestart.push(name);

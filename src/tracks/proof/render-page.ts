@@ -18,7 +18,8 @@ const SHOWN_GAPS = 50;
 const HISTOGRAM_HEIGHT = 60;
 const MAX_COLUMNS = 60;
 
-const STYLE = `
+/** The style sheet of the page, for a content policy that allows it alone. */
+export const TAKE_PAGE_STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 64rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .3rem; }
@@ -46,7 +47,7 @@ export function renderTakePage(take: Take): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${safe(session.name, 100)}: ${isGood ? 'identical' : 'not proven'}</title>
-<style>${STYLE}</style>
+<style>${TAKE_PAGE_STYLE}</style>
 </head>
 <body>
 <h1>Take ${safe(session.name, 200)}</h1>
