@@ -72,7 +72,8 @@ class Player:
             self.late.append((round(now - self.joined, 2), f'lost {gap * TICK:.2f} s'))
         self.expected = number + 1
         self.frames += 1
-        self.arrival.append(now - when / 1e6)
+        if now - self.joined > GRACE:
+            self.arrival.append(now - when / 1e6)
         if now > self.deadline:
             self.stall += now - self.deadline
             self.stalls += 1
@@ -108,9 +109,6 @@ def sink(out, seconds):
             if not data:
                 break
             player.feed(data, time.monotonic())
-        # A listener that is killed leaves its last word.
-        if int(left) % 2 == 0 or left < 1:
-            save(out, player)
     save(out, player)
 
 

@@ -17,8 +17,8 @@ const ORDER_AHEAD_MS = 250;
 /** The parts of an uplink that mend what leases did not bring. */
 const REPAIR_SHARE = 0.25;
 const SERVER_REPAIR_SHARE = 0.35;
-/** Proof, heads and records of a chunk. */
-const CHUNK_HEAD_BYTES = 260;
+/** Proof and head of a chunk. */
+const CHUNK_HEAD_BYTES = 96;
 const URGENT_MS = 1600;
 const RESCUE_MS = 900;
 const DOWN_BYTES_PER_SECOND = 4_000_000;

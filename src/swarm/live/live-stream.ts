@@ -14,7 +14,7 @@ export const SUBSTREAMS = 4;
 /** About how long a chunk plays. */
 export const CHUNK_MS = 250;
 /** A chunk is played so long after the publisher had it. */
-export const PLAY_DELAY_MS = 3500;
+export const PLAY_DELAY_MS = 3000;
 /** Newest chunks that can be had. */
 export const WINDOW_CHUNKS = 64;
 
