@@ -65,12 +65,13 @@ export function Figures({ view }: { view: SwarmView }) {
         {score.serverCopies !== undefined && (
           <Fact name={words.copies} value={score.serverCopies.toFixed(2)} note={words.copiesNote} />
         )}
-        <Fact name={words.fromPeersNow} value={rates ? bitRate(rates.fromPeers * 8) : '…'} />
         <Fact
-          name={words.fromServerNow}
-          value={rates ? bitRate(rates.fromServer * 8) : '…'}
+          name={words.now}
+          value={rates ? bitRate((rates.fromPeers + rates.fromServer) * 8) : '…'}
           note={rates?.possible === undefined ? undefined : words.possible(bitRate(rates.possible * 8))}
         />
+        <Fact name={words.fromPeersNow} value={rates ? bitRate(rates.fromPeers * 8) : '…'} />
+        <Fact name={words.fromServerNow} value={rates ? bitRate(rates.fromServer * 8) : '…'} />
         <Fact name={words.fromPeers} value={bytes(totals.bytesFromPeers)} />
         <Fact name={words.fromServer} value={bytes(totals.bytesFromServer)} />
         <Fact name={words.right} value={String(totals.right)} />
