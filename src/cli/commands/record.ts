@@ -5,8 +5,12 @@ import { systemRandom } from '../../core/random.ts';
 import { cleanText } from '../../core/text.ts';
 import type { FlowSpec } from '../../tracks/record/flow-spec.ts';
 import type { RecordProgress } from '../../tracks/record/record-progress.ts';
+import type { RecordWatch } from '../../tracks/record/record-watch.ts';
 import type { CliIo } from '../io.ts';
+import { Stops } from '../page/stops.ts';
+import type { TracksPage } from '../page/tracks-page.ts';
 import { addExamples, type CommonOptions, type Outcome, wantsColour } from '../program.ts';
+import type { RecordDisplay } from '../record/record-display.ts';
 import { addRecordOptions, type RecordFlags } from '../record/record-flags.ts';
 import { EXIT_INTERRUPTED } from '../stop.ts';
 
@@ -32,12 +36,14 @@ export function defineRecord(command: Command, name: string, outcome: Outcome, i
     [`${name} sap://stems --dir takes`, 'the session "stems"'],
     [`${name} sdp/session.sdp --sent send.json`, 'from a description, proven with what was sent'],
     [`${name} 239.69.0.1:5004 --format L24/48000/2`, 'a flow that nobody describes'],
+    [`${name} sap://stems --page 8080`, 'with meters, losses and takes at http://127.0.0.1:8080/tracks'],
   ]);
   command.addHelpText(
     'after',
     `
 A take ends with Ctrl-C, after --for, or when all senders have said that they stop. Each
 take is a folder with a file for each flow and take.json, which says what is in them.
+With --page the command stays until Ctrl-C, so that the page shows what became of it.
 Exit codes: 0 recorded (and identical, with --sent); 1 something is missing or a file
 failed; 2 wrong command line; 4 a port cannot be used; 5 nothing was found or came.`,
   );
@@ -45,27 +51,70 @@ failed; 2 wrong command line; 4 a port cannot be used; 5 nothing was found or ca
 }
 
 async function record(targets: readonly string[], flags: Flags, io: CliIo): Promise<number> {
-  const stop = new AbortController();
-  const unsubscribe = io.onStop(() => (stop.signal.aborted ? io.exit(EXIT_INTERRUPTED) : stop.abort()));
+  const stop = new Stops(io);
   try {
     const { chooseFlows } = await import('../record/choose-flows.ts');
     const flows = await chooseFlows(targets, { flags, io, signal: stop.signal });
     if (flows === undefined) return EXIT.ok;
     if (stop.signal.aborted) return EXIT_INTERRUPTED;
-    return await recordFlows(flows, { flags, io, signal: stop.signal });
+    return await recordWithPage(flows, { flags, io, stop });
   } finally {
-    unsubscribe();
+    stop.close();
   }
+}
+
+interface RecordContext {
+  readonly flags: Flags;
+  readonly io: CliIo;
+  readonly stop: Stops;
+}
+
+async function recordWithPage(flows: readonly FlowSpec[], context: RecordContext): Promise<number> {
+  const { flags, io, stop } = context;
+  const { RecordDisplay } = await import('../record/record-display.ts');
+  const display = new RecordDisplay(io, { json: flags.json === true, colour: wantsColour(flags, io) });
+  const page = flags.page && (await openPage(flags.page, flags.dir, io, display));
+  try {
+    const code = await recordFlows(flows, { flags, io, signal: stop.signal, display, page });
+    if (page) {
+      display.note(`The page stays at ${page.url}; Ctrl-C ends it.`);
+      await stop.next();
+    }
+    return code;
+  } finally {
+    await page?.close();
+  }
+}
+
+async function openPage(
+  address: NonNullable<Flags['page']>,
+  takes: string,
+  io: CliIo,
+  display: RecordDisplay,
+): Promise<TracksPage> {
+  const { TracksPage } = await import('../page/tracks-page.ts');
+  return TracksPage.open({ address, takes, io, onNote: (text) => display.note(text) });
+}
+
+interface ShownContext {
+  readonly flags: Flags;
+  readonly io: CliIo;
+  readonly signal: AbortSignal;
+  readonly display: RecordDisplay;
+  readonly page: TracksPage | undefined;
 }
 
 async function recordFlows(
   flows: readonly FlowSpec[],
-  { flags, io, signal }: { flags: Flags; io: CliIo; signal: AbortSignal },
+  { flags, io, signal, display, page }: ShownContext,
 ): Promise<number> {
   const { RecordSession } = await import('../../tracks/record/record-session.ts');
   const { nodeTakeFileSystem } = await import('../../tracks/record/file-system.ts');
-  const { RecordDisplay } = await import('../record/record-display.ts');
-  const display = new RecordDisplay(io, { json: flags.json === true, colour: wantsColour(flags, io) });
+  let watched: RecordWatch | undefined;
+  const onNote = (text: string) => {
+    if (watched) watched.words = text;
+    display.note(text);
+  };
   const session = await RecordSession.open({
     flows,
     folder: flags.dir,
@@ -80,10 +129,12 @@ async function recordFlows(
     ntp: await openNtp(flags.ntp, io),
     clock: io.clock,
     random: systemRandom,
-    onNote: (text) => display.note(text),
+    onNote,
   });
+  watched = page && session.watched;
+  if (watched) page!.show(watched);
   display.started(flows);
-  const repair = flags.repair ? await openRepair(session.take, { flags, io }, display) : undefined;
+  const repair = flags.repair ? await openRepair(session.take, { flags, io }, onNote) : undefined;
   const account = await session.run(signal, (progress: RecordProgress) => {
     repair?.tick();
     display.progress(progress);
@@ -95,15 +146,17 @@ async function recordFlows(
       seconds: Math.round(display.seconds),
     });
   }
+  if (watched) watched.stage = 'repairing';
   const { proveWithSent } = await import('../record/prove-with-sent.ts');
   const repaired = await repair?.end(account);
   const proven = await proveWithSent(repaired?.take ?? account, {
     sent: flags.sent ?? [],
     clock: io.clock,
-    onNote: (text) => display.note(text),
+    onNote,
   });
   const { writeTake } = await import('../../tracks/repair/take-folder.ts');
-  await writeTake(session.take.path!, proven).catch((error: unknown) => display.note(reasonOf(error)));
+  await writeTake(session.take.path!, proven).catch((error: unknown) => onNote(reasonOf(error)));
+  if (watched) watched.stage = 'ended';
   display.report(proven, session.progress());
   const isWhole = !session.take.hasFailed && proven.tracks.every(({ gaps }) => gaps.length === 0);
   const isProven = flags.sent === undefined ? (repaired?.isProven ?? true) : proven.verdict.isIdentical;
@@ -113,7 +166,7 @@ async function recordFlows(
 async function openRepair(
   take: import('../../tracks/record/take.ts').Take,
   { flags, io }: { flags: Flags; io: CliIo },
-  display: { note(text: string): void },
+  onNote: (text: string) => void,
 ) {
   const { RepairAtEnd } = await import('../record/repair-at-end.ts');
   const { sharedKeyOf } = await import('../repair-options.ts');
@@ -125,7 +178,7 @@ async function openRepair(
     random: systemRandom,
     // Ctrl-C ends the take, not its repair; a second one ends the program.
     signal: new AbortController().signal,
-    onNote: (text) => display.note(text),
+    onNote,
   });
 }
 

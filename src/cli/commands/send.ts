@@ -8,7 +8,9 @@ import type { PacketPlan } from '../../tracks/plan/schema.ts';
 import type { SendNetwork } from '../../tracks/send/destinations.ts';
 import type { SourceTrack } from '../../tracks/send/find-tracks.ts';
 import type { SendSession } from '../../tracks/send/send-session.ts';
+import type { SendWatch } from '../../tracks/send/send-watch.ts';
 import type { CliIo } from '../io.ts';
+import type { TracksPage } from '../page/tracks-page.ts';
 import { addExamples, type CommonOptions, type Outcome, wantsColour } from '../program.ts';
 import { SendDisplay } from '../send/send-display.ts';
 import { addSendOptions, type SendFlags } from '../send/send-flags.ts';
@@ -34,6 +36,7 @@ export function addSend(program: Command, outcome: Outcome, io: CliIo): void {
       'distream send --to 239.69.1.1 --interface 10.0.1.5 --to 239.69.1.1 --interface 10.0.2.5 ./stems',
       'two networks at once',
     ],
+    ['distream send --page 8080 ./stems', 'with meters and losses at http://127.0.0.1:8080/tracks'],
     ['distream send --start 2026-11-21T20:00 --ntp time.example.org ./stems', 'at a time, by that clock'],
   ]);
   command.addHelpText(
@@ -88,11 +91,14 @@ async function sendTracks(
 
   const { ServedRepair } = await import('../send/serve-repair.ts');
   const onNote = (text: string) => display.note(text);
-  const repair = await ServedRepair.open(flags, { clock: io.clock, random: systemRandom, onNote });
+  const page = flags.page && (await openPage(flags.page, io, onNote));
+  let repair: ServedRepair | undefined;
   try {
-    return await sendAndServe(paths, tracks, { ...context, plan, networks, repair });
+    repair = await ServedRepair.open(flags, { clock: io.clock, random: systemRandom, onNote });
+    return await sendAndServe(paths, tracks, { ...context, plan, networks, repair, page });
   } finally {
     repair?.close();
+    await page?.close();
   }
 }
 
@@ -100,14 +106,29 @@ interface ServedContext extends SendContext {
   readonly plan: PacketPlan;
   readonly networks: readonly SendNetwork[];
   readonly repair: ServedRepair | undefined;
+  readonly page: TracksPage | undefined;
+}
+
+async function openPage(
+  address: NonNullable<SendFlags['page']>,
+  io: CliIo,
+  onNote: (text: string) => void,
+): Promise<TracksPage> {
+  const { TracksPage } = await import('../page/tracks-page.ts');
+  return TracksPage.open({ address, io, onNote });
 }
 
 async function sendAndServe(
   paths: readonly string[],
   tracks: readonly SourceTrack[],
-  { plan, networks, repair, ...context }: ServedContext,
+  { plan, networks, repair, page, ...context }: ServedContext,
 ): Promise<number> {
   const { flags, io, display, signal } = context;
+  let watched: SendWatch | undefined;
+  const onNote = (text: string) => {
+    if (watched) watched.words = text;
+    display.note(text);
+  };
   const { openSendSession } = await import('../../tracks/send/open-session.ts');
   const session = await openSendSession({
     name: flags.name ?? sessionName(paths),
@@ -127,12 +148,14 @@ async function sendAndServe(
     clock: io.clock,
     random: systemRandom,
     signal,
-    onNote: (text) => display.note(text),
+    onNote,
   });
   if (!session) return EXIT_INTERRUPTED;
+  watched = page && session.watched();
+  if (watched) page!.show(watched);
   if (flags.realtime) display.note((await session.askForRealtime()).text);
   display.started(session, session.progress());
-  const code = await runSession(session, tracks, context);
+  const code = await runSession(session, tracks, context).finally(() => watched?.close());
   await repair?.untilDone((recorders) =>
     display.note(
       `Waiting for ${recorders} recorder${recorders === 1 ? '' : 's'} to fetch what was lost; Ctrl-C ends at once.`,

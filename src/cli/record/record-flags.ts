@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDurationMs } from '../../modules/values.ts';
 import type { BareFormat } from '../../tracks/record/flow-of-address.ts';
+import { addPageOption, type PageAddress } from '../page/page-address.ts';
 import { addRepairOptions, type RepairFlags } from '../repair-options.ts';
 
 /** The options of `distream record`, parsed. Times in milliseconds. */
@@ -20,6 +21,7 @@ export interface RecordFlags extends RepairFlags {
   readonly repair: boolean;
   readonly sent?: readonly string[];
   readonly ntp?: string;
+  readonly page?: PageAddress;
 }
 
 /** Adds them to a command. */
@@ -51,6 +53,7 @@ export function addRecordOptions(command: Command): Command {
     .option('--sent <files...>', 'accounts of the senders (send.json) to prove the take with')
     .option('--ntp <host>', "measure this machine's clock against that NTP server")
     .option('--json', 'progress and report as JSON lines on standard output');
+  addPageOption(command);
   return addRepairOptions(command, 'how long the sender is tried again for what is missing, without an answer');
 }
 

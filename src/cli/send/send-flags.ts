@@ -3,6 +3,7 @@ import { parseUtcMs } from '../../core/utc-time.ts';
 import type { ProfileName } from '../../protocols/sdp/profiles.ts';
 import { REDUNDANCY_MODES, type RedundancyMode } from '../../tracks/plan/redundancy-measure.ts';
 import type { FlowLayout } from '../../tracks/plan/request.ts';
+import { addPageOption, type PageAddress } from '../page/page-address.ts';
 import { addServeRepairOptions, type ServeRepairFlags } from './serve-repair.ts';
 
 /** The options of `distream send`, parsed. */
@@ -29,6 +30,7 @@ export interface SendFlags extends ServeRepairFlags {
   readonly sap: boolean;
   readonly account: string | false;
   readonly plan?: boolean;
+  readonly page?: PageAddress;
 }
 
 /** Adds them to a command. */
@@ -91,6 +93,7 @@ export function addSendOptions(command: Command): Command {
     .option('--no-account', 'do not write it')
     .option('--plan', 'print the packet plan and end')
     .option('--json', 'plan, progress and report as JSON lines on standard output');
+  addPageOption(command);
   return addServeRepairOptions(command);
 }
 
