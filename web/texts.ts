@@ -338,6 +338,7 @@ export const texts = {
     notRight: 'Chunks not right',
     kinds: (wrong: number, failed: number, slow: number) => `${wrong} wrong, ${failed} failed, ${slow} too slow`,
     files: 'Files',
+    tableOf: (what: string) => `Table: ${what}`,
     noFiles: 'Nobody has asked for a file yet.',
     fileColumns: ['File', 'Size', 'Chunks', 'Givers', 'Takers', 'Progress', 'From peers', 'Copies from the server'],
     live: 'live',

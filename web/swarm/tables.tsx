@@ -51,7 +51,7 @@ export function Files({ view }: { view: SwarmView }) {
       <h2 id="swarm-files">{words.files}</h2>
       {files.length === 0 && <p class="quiet">{words.noFiles}</p>}
       {files.length > 0 && (
-        <section class="table-box" tabIndex={0} aria-label={words.files}>
+        <section class="table-box" tabIndex={0} aria-label={words.tableOf(words.files)}>
           <table class="swarm-files">
             <thead>
               <tr>
@@ -115,7 +115,7 @@ export function Peers({ view }: { view: SwarmView }) {
       <p class="quiet">{words.peersAbout}</p>
       {shown.length === 0 && <p class="quiet">{words.noPeers}</p>}
       {shown.length > 0 && (
-        <section class="table-box" tabIndex={0} aria-label={words.peersTitle(false)}>
+        <section class="table-box" tabIndex={0} aria-label={words.tableOf(words.peersTitle(false))}>
           <table>
             <thead>
               <tr>
