@@ -65,6 +65,8 @@ export interface ReceptionEvents {
   /** Once for every packet of the stream; duplicates are left out. */
   packet(packet: ReceivedPacket): void;
   gap(gap: Gap): void;
+  /** The stream comes from another address alone by now: one of the two networks that carried it is down. */
+  moved?(from: string): void;
 }
 
 /** Running totals. */

@@ -25,11 +25,13 @@ function listen(options: Partial<ReceptionOptions> = {}) {
   const heard: { position: number; frames: number; isLate: boolean; timeline: number }[] = [];
   const gaps: Gap[] = [];
   const timelines: Timeline[] = [];
+  const moved: string[] = [];
   const reception = new RtpReception(
     { sampleRate: 48_000, frameBytes: 3, payloadTypes: [98], ...options },
     {
       timeline: (timeline) => timelines.push(timeline),
       gap: (gap) => gaps.push(gap),
+      moved: (from) => moved.push(from),
       packet: ({ position, frames, isLate, timeline }) => heard.push({ position, frames, isLate, timeline }),
     },
   );
@@ -40,7 +42,7 @@ function listen(options: Partial<ReceptionOptions> = {}) {
       from,
       1e6 + at,
     );
-  return { reception, heard, gaps, timelines, send, positions: () => heard.map((each) => each.position) };
+  return { reception, heard, gaps, timelines, moved, send, positions: () => heard.map((each) => each.position) };
 }
 
 interface SendOptions extends Partial<Sent> {
@@ -187,6 +189,23 @@ describe('RtpReception', () => {
       send(n, { from: '198.51.100.1' });
     }
     expect(reception.counters).toMatchObject({ packets: 10, duplicated: 9, strangers: 1, lost: 0 });
+  });
+
+  it('is heard from the second network alone when the first one is down, and takes its BYE', () => {
+    const { send, reception, moved, timelines } = listen();
+    const other = '198.51.100.1';
+    for (let n = 0; n < 100; n++) {
+      send(n);
+      send(n, { from: other });
+    }
+    expect(reception.bye(7, other)).toBe(false);
+    for (let n = 100; n < 5098; n++) send(n, { from: other });
+    expect(moved).toEqual([]);
+    for (let n = 5098; n < 5200; n++) send(n, { from: other });
+    expect(moved).toEqual([other]);
+    expect([reception.bye(7, HOST), reception.bye(7, other)]).toEqual([false, true]);
+    expect(timelines).toHaveLength(1);
+    expect(reception.counters).toMatchObject({ packets: 5200, lost: 0 });
   });
 
   it('hears another address only after a long silence', () => {

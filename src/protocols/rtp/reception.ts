@@ -19,7 +19,9 @@ const MAX_UNEVEN_PACKETS = 16;
 /** The stream that is heard. */
 interface HeardStream {
   readonly ssrc: number;
-  readonly from: string;
+  // Where it is heard from, and when it was last. The same packets may come from elsewhere: over a second network.
+  from: string;
+  fromMs: number;
   readonly timeline: number;
   hasSaidBye: boolean;
   // The packet with the highest position, from which the next ones are expected.
@@ -132,6 +134,7 @@ export class RtpReception {
       const position = this.#plausiblePosition(heard, arrivalMs);
       if (position !== undefined) {
         this.#challengers.dismiss();
+        this.#noteNetwork(heard, from, arrivalMs);
         this.#accept(heard, position, frames, datagram, arrivalMs);
         return;
       }
@@ -188,6 +191,15 @@ export class RtpReception {
     const position = unwrapTimestamp(this.#packet.timestamp, expected);
     const isNear = Math.abs(position - expected) <= this.#options.maxJumpMs * this.#framesPerMs;
     return isNear ? position : undefined;
+  }
+
+  #noteNetwork(heard: HeardStream, from: string, arrivalMs: number): void {
+    if (heard.from !== from) {
+      if (arrivalMs - heard.fromMs < this.#options.takeoverSilenceMs) return;
+      heard.from = from;
+      this.#events.moved?.(from);
+    }
+    heard.fromMs = arrivalMs;
   }
 
   #accept(heard: HeardStream, position: number, frames: number, datagram: Buffer, arrivalMs: number): void {
@@ -276,6 +288,7 @@ export class RtpReception {
     const heard: HeardStream = {
       ssrc,
       from,
+      fromMs: arrivalMs,
       timeline: this.#counts.timelines++,
       hasSaidBye: false,
       position,

@@ -79,6 +79,9 @@ export class FlowLine {
         timeline: (timeline) => this.#begin(timeline),
         packet: (packet) => this.#take(packet),
         gap: (gap) => void this.#gaps.push(gap),
+        moved: (from) => {
+          if (this.#run) this.#run = { ...this.#run, from };
+        },
       },
     );
     line.join({ earliest: () => this.#earliest() });

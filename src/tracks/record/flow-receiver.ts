@@ -43,7 +43,7 @@ export class FlowReceiver {
   static async open(options: FlowReceiverOptions): Promise<FlowReceiver> {
     const receiver = new FlowReceiver(options);
     try {
-      for (const path of options.paths) await receiver.#openPath(path);
+      for (const [network, path] of options.paths.entries()) await receiver.#openPath(path, network);
       return receiver;
     } catch (error) {
       receiver.close();
@@ -76,28 +76,29 @@ export class FlowReceiver {
     this.#paths.length = 0;
   }
 
-  async #openPath(path: FlowPath): Promise<void> {
+  async #openPath(path: FlowPath, network: number): Promise<void> {
     const { address, port, rtcpPort, sources, redundancy } = path;
     const isGroup = address !== undefined && addressKind(address) === 'multicast';
     const localAddress = isGroup ? this.#options.localAddressOf(path) : undefined;
     const place = { address, localAddress, sources };
-    const rtp = await ReceiveSocket.open({ ...place, port }, rtcpPort === port ? this.#onMixed : this.#onRtp);
+    const onRtp = (datagram: Buffer, from: RemoteInfo) => this.#onRtp(datagram, from, network);
+    const onMixed = (datagram: Buffer, from: RemoteInfo) =>
+      isRtcp(datagram) ? this.#onRtcp(datagram, from) : onRtp(datagram, from);
+    const rtp = await ReceiveSocket.open({ ...place, port }, rtcpPort === port ? onMixed : onRtp);
     const sockets: PathSockets = { rtp, rtcp: rtp, isIPv6: address?.includes(':') ?? false };
     this.#paths.push(sockets);
     if (rtcpPort !== port) sockets.rtcp = await ReceiveSocket.open({ ...place, port: rtcpPort }, this.#onRtcp);
     if (!redundancy || redundancy.port === port || redundancy.port === rtcpPort) return;
-    sockets.redundancy = await ReceiveSocket.open({ ...place, port: redundancy.port }, this.#onRedundancy);
+    sockets.redundancy = await ReceiveSocket.open({ ...place, port: redundancy.port }, (datagram, { address: from }) =>
+      this.#redundant?.redundancy(datagram, from, this.#options.clock.nowMs(), network),
+    );
   }
 
-  readonly #onRtp = (datagram: Buffer, from: RemoteInfo): void => {
+  #onRtp(datagram: Buffer, { address }: RemoteInfo, network: number): void {
     const { line, clock } = this.#options;
-    if (this.#redundant) this.#redundant.media(datagram, from.address, clock.nowMs());
-    else line.receive(datagram, from.address, clock.nowMs());
-  };
-
-  readonly #onRedundancy = (datagram: Buffer, from: RemoteInfo): void => {
-    this.#redundant?.redundancy(datagram, from.address, this.#options.clock.nowMs());
-  };
+    if (this.#redundant) this.#redundant.media(datagram, address, clock.nowMs(), network);
+    else line.receive(datagram, address, clock.nowMs());
+  }
 
   readonly #onRtcp = (datagram: Buffer, from: RemoteInfo): void => {
     const { line, clock } = this.#options;
@@ -109,10 +110,5 @@ export class FlowReceiver {
       if (!(error instanceof ProtocolViolation)) throw error;
       this.#malformedRtcp++;
     }
-  };
-
-  readonly #onMixed = (datagram: Buffer, from: RemoteInfo): void => {
-    if (isRtcp(datagram)) this.#onRtcp(datagram, from);
-    else this.#onRtp(datagram, from);
   };
 }
