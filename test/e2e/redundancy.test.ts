@@ -113,6 +113,22 @@ describeWith(['ffmpeg'], 'a recording without requests, over networks that lose 
     await expectWhole(result);
   });
 
+  it('is whole with the parity of the second network, when the first one is down, and ends with its BYE', async () => {
+    const session = await throughNetworks(
+      [
+        { from: '127.0.0.12', to: '127.0.0.13', loses: (_port, index) => index >= 100 },
+        { from: '127.0.0.14', to: '127.0.0.15', loses: (port, index) => isMedia(port) && index % 10 === 3 },
+      ],
+      8,
+      '--redundancy',
+      'xor',
+    );
+    const result = await session.finish();
+    expect(Math.min(...result.lost)).toBeGreaterThan(100);
+    expect(result.account.tracks[0]!.packets.repaired).toBeGreaterThan(100);
+    await expectWhole(result);
+  });
+
   it('repairs what is lost once `auto` has chosen a measure', async () => {
     const loses = (port: number, index: number) => isMedia(port) && index % 50 === 7;
     const network = { from: '127.0.0.10', to: '127.0.0.11', loses };
