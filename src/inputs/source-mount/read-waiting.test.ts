@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { FakeSocket } from '../../../test/support/fake-socket.ts';
-import { stopReading } from '../../net/stop-reading.ts';
 import { readWaiting } from './read-waiting.ts';
+import { stopReading } from './stop-reading.ts';
 
 describe('readWaiting', () => {
   it('gives what waits for a stopped socket, nothing else, and leaves the end to Node', async () => {

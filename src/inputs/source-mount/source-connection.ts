@@ -3,12 +3,12 @@ import type { Clock, Timer } from '../../core/clock.ts';
 import { ProtocolViolation, reasonOf } from '../../core/errors.ts';
 import { trackMetadata } from '../../core/track-metadata.ts';
 import type { SessionWriter } from '../../modules/session.ts';
-import { stopReading } from '../../net/stop-reading.ts';
 import { ChunkedDecoder } from '../../protocols/http/chunked.ts';
 import { IcyDeinterleaver } from '../../protocols/icy/deinterleaver.ts';
 import { decodeMetadataBlock } from '../../protocols/icy/metadata-block.ts';
 import { ReadGrid } from './read-grid.ts';
 import { readWaiting } from './read-waiting.ts';
+import { stopReading } from './stop-reading.ts';
 
 /** A read that brings as much is followed by the next at once: the source has more waiting. */
 const HEAP_BYTES = 16 * 1024;

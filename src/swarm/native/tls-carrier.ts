@@ -4,7 +4,6 @@ import type { Clock } from '../../core/clock.ts';
 import { DistreamError } from '../../core/errors.ts';
 import { listenOn } from '../../net/listen.ts';
 import type { Carrier, Line, LineEvents, LineHost, LineTarget } from './carrier.ts';
-import { ReadPacer } from './read-pacer.ts';
 
 const CONNECT_MS = 5000;
 const PORTS_TRIED = 64;
@@ -17,12 +16,10 @@ const PSK_TLS = { ciphers: CIPHERS, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2'
 /** Lines over TCP with TLS and pre-shared keys: no certificates, one handshake for each pair of peers. */
 export class TlsCarrier implements Carrier {
   readonly #clock: Clock;
-  readonly #pacer: ReadPacer;
   #server: Server | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#pacer = new ReadPacer(clock);
   }
 
   async listen(host: LineHost, address: string, firstPort: number): Promise<number> {
@@ -42,7 +39,7 @@ export class TlsCarrier implements Carrier {
     server.on('secureConnection', (socket) => {
       const identity = identities.get(socket);
       if (identity === undefined) return void socket.destroy();
-      const line = new SocketLine(socket, this.#pacer);
+      const line = new SocketLine(socket);
       line.attach(host.accept(line, identity));
     });
     this.#server = server;
@@ -77,7 +74,7 @@ export class TlsCarrier implements Carrier {
       socket.once('secureConnect', () => {
         timer.cancel();
         socket.off('error', failed);
-        const line = new SocketLine(socket, this.#pacer);
+        const line = new SocketLine(socket);
         resolve(line);
         line.attach(events);
       });
@@ -92,21 +89,16 @@ export class TlsCarrier implements Carrier {
 /** A socket as a line. */
 class SocketLine implements Line {
   readonly #socket: Socket;
-  readonly #pacer: ReadPacer;
 
-  constructor(socket: Socket, pacer: ReadPacer) {
+  constructor(socket: Socket) {
     this.#socket = socket;
-    this.#pacer = pacer;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on('error', () => socket.destroy());
   }
 
   attach(events: LineEvents): void {
-    this.#socket.on('data', (bytes: Buffer) => {
-      this.#pacer.rest(this.#socket);
-      events.onData(bytes);
-    });
+    this.#socket.on('data', (bytes: Buffer) => events.onData(bytes));
     this.#socket.on('drain', () => events.onDrain());
     this.#socket.on('end', () => this.#socket.destroy());
     this.#socket.on('close', () => events.onClose());

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { FakeSocket } from '../../test/support/fake-socket.ts';
+import { FakeSocket } from '../../../test/support/fake-socket.ts';
 import { stopReading } from './stop-reading.ts';
 
 describe('stopReading', () => {
