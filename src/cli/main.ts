@@ -23,6 +23,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['send', async () => (await import('./commands/send.ts')).addSend],
   ['simulate', async () => (await import('./commands/simulate.ts')).addSimulate],
   ['serve', async () => (await import('./commands/serve.ts')).addServe],
+  ['ticket', async () => (await import('./commands/ticket.ts')).addTicket],
   ['get', async () => (await import('./commands/get.ts')).addGet],
   ['seed', async () => (await import('./commands/seed.ts')).addSeed],
   ['record', async () => (await import('./commands/record.ts')).addRecord],

@@ -5,14 +5,11 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
-import { decodeLinkMessage } from '../../src/protocols/swarm/link-messages.ts';
-import type { Carrier, Line } from '../../src/swarm/native/carrier.ts';
 import { type NativeDownloadOptions, nativeDownload } from '../../src/swarm/native/native-download.ts';
 import { NativeServer } from '../../src/swarm/native/native-server.ts';
 import { serverIdentity } from '../../src/swarm/native/server-identity.ts';
-import { TlsCarrier } from '../../src/swarm/native/tls-carrier.ts';
+import { PoisonCarrier } from './support/poison-carrier.ts';
 
-const PIECE_HEAD_MAX = 40;
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
@@ -70,47 +67,6 @@ describe('a swarm of the native dialect on loopback', () => {
     expect(poison.poisoned).toBeLessThanOrEqual(8);
   }, 60_000);
 });
-
-/** Changes a byte of every piece that is sent. */
-class PoisonCarrier implements Carrier {
-  poisoned = 0;
-  readonly #tls = new TlsCarrier(systemClock);
-
-  listen(...[host, address, port]: Parameters<Carrier['listen']>): Promise<number> {
-    const poisoned = {
-      keyOf: (identity: string) => host.keyOf(identity),
-      accept: (line: Line, identity: string) => host.accept(this.#poison(line), identity),
-    };
-    return this.#tls.listen(poisoned, address, port);
-  }
-
-  async dial(...[target, events]: Parameters<Carrier['dial']>): Promise<Line> {
-    return this.#poison(await this.#tls.dial(target, events));
-  }
-
-  close(): void {
-    this.#tls.close();
-  }
-
-  #poison(line: Line): Line {
-    return {
-      close: () => line.close(),
-      send: (bytes) => {
-        if (bytes.length < PIECE_HEAD_MAX) return line.send(bytes);
-        const wrong = Buffer.from(bytes);
-        wrong[wrong.length - 1] = wrong[wrong.length - 1]! ^ 1;
-        if (isFirstPiece(bytes)) this.poisoned++;
-        return line.send(wrong);
-      },
-    };
-  }
-}
-
-/** The length of a piece's message takes four bytes, of a short last one two. */
-function isFirstPiece(bytes: Buffer): boolean {
-  const message = decodeLinkMessage(bytes.subarray(bytes[0]! >> 6 === 2 ? 4 : 2));
-  return message.type === 'data' && message.offset === 0;
-}
 
 function hashOf(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');

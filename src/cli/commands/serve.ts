@@ -15,6 +15,7 @@ interface ServeOptions extends CommonOptions {
   readonly nativePort: number;
   readonly key?: string;
   readonly uploadLimit: number;
+  readonly tickets?: string;
 }
 
 const CHUNK_BYTES = 65_536;
@@ -58,6 +59,7 @@ export function addServe(program: Command, outcome: Outcome, io: CliIo): void {
         .argParser(bitRate)
         .default(0, 'none'),
     )
+    .option('--tickets <file>', 'only who has a ticket may join; the file has their key, made when there is none')
     .action(async (folder: string, _options, self: Command) => {
       const options = self.optsWithGlobals<ServeOptions>();
       const { runServer } = await import('../swarm/run-server.ts');
@@ -73,7 +75,12 @@ export function addServe(program: Command, outcome: Outcome, io: CliIo): void {
           logFormat: options.logFormat,
           logfile: undefined,
           colour: wantsColour(options, io),
-          native: { port: options.nativePort, keyFile: options.key, uploadLimit: options.uploadLimit },
+          native: {
+            port: options.nativePort,
+            keyFile: options.key,
+            uploadLimit: options.uploadLimit,
+            ticketFile: options.tickets,
+          },
         },
         io,
       );

@@ -9,6 +9,7 @@ import type { CliIo } from '../io.ts';
 import { type LogFormat, openLog } from '../logging.ts';
 import { untilStopped } from '../stop.ts';
 import { startSwarmPages } from './swarm-pages.ts';
+import { keptTicketKey } from './ticket-key.ts';
 
 /** What a server command was told. */
 export interface ServerCommand {
@@ -28,6 +29,8 @@ export interface ServerCommand {
     readonly keyFile: string | undefined;
     /** Bytes a second; 0: no limit. */
     readonly uploadLimit: number;
+    /** Holds the key of tickets; undefined: everybody may join. */
+    readonly ticketFile: string | undefined;
   };
 }
 
@@ -47,14 +50,17 @@ export async function runServer(command: ServerCommand, io: CliIo): Promise<numb
       random: systemRandom,
       listen: { host: command.host, port: command.port },
       virtualHost: command.virtualHost,
-      fileRoot: command.fileRoot,
+      // PDTP knows no tickets.
+      fileRoot: command.native?.ticketFile ? undefined : command.fileRoot,
       chunkSize: command.chunkSize,
       givePort: command.listenPort,
       hasStatusPage: false,
     });
     const { port } = server.address;
     const name = command.virtualHost.includes(':') ? `[${command.virtualHost}]` : command.virtualHost;
-    log.info(`publishes ${command.fileRoot} as pdtp://${name}${port === 6086 ? '' : `:${port}`}/PATH`, { port });
+    if (!command.native?.ticketFile) {
+      log.info(`publishes ${command.fileRoot} as pdtp://${name}${port === 6086 ? '' : `:${port}`}/PATH`, { port });
+    }
     const native = await startNative(command, io, log).catch(async (error: unknown) => {
       await server.close();
       throw error;
@@ -92,9 +98,11 @@ async function startNative(command: ServerCommand, io: CliIo, log: Logger): Prom
     identity,
     givePort: listenPort,
     uploadLimit: native.uploadLimit > 0 ? native.uploadLimit : undefined,
+    ...(native.ticketFile && { ticketKey: keptTicketKey(native.ticketFile) }),
   });
   const url = formatSwarmUrl(virtualHost, server.address.port, '/PATH', server.publicKey);
   log.info(`publishes ${fileRoot} in the native dialect as ${url}`, { port: server.address.port });
+  if (native.ticketFile) log.info(`only who has a ticket may join; distream ticket ${native.ticketFile} URL makes one`);
   if (!native.keyFile) log.info('the key in that address is another after each start; --key FILE keeps one');
   return server;
 }

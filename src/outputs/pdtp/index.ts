@@ -3,7 +3,7 @@ import { aborted } from '../../core/aborted.ts';
 import { DistreamError } from '../../core/errors.ts';
 import { systemRandom } from '../../core/random.ts';
 import { defineOutput, type OutputReport } from '../../modules/output.ts';
-import { bytesPerSecond, generatedSecret, listenAddress, sizeBytes } from '../../modules/values.ts';
+import { bytesPerSecond, generatedSecret, listenAddress, secret, sizeBytes } from '../../modules/values.ts';
 import { DEFAULT_PDTP_PORT } from '../../protocols/pdtp/pdtp-url.ts';
 import { LiveFile } from '../../swarm/server/live-file.ts';
 import { type SharedServer, shareServer } from '../../swarm/server/shared-servers.ts';
@@ -51,6 +51,12 @@ const schema = z.strictObject({
   uploadLimit: bytesPerSecond()
     .optional()
     .describe('Most that this node gives itself in the native dialect; take 90 % of the line. Left out: no limit.'),
+  tickets: secret()
+    .min(16)
+    .optional()
+    .describe(
+      'Key with which `distream ticket` makes tickets: only who has one may listen, in the native dialect alone. Left out: everybody.',
+    ),
 });
 
 /** Publishes a stream to a swarm: listeners carry it to others. */
@@ -78,7 +84,8 @@ export default defineOutput({
       windowBytes: options.window,
     });
     const counters = { bytes_published: 0, fragments_left_out: 0 };
-    const withdraw = await published(shared, live);
+    // PDTP knows no tickets.
+    const withdraw = options.tickets === undefined ? await published(shared, live) : () => {};
     const native = await startedNative(options, { path, clock, log }, async () => {
       withdraw();
       await shared.release();
@@ -145,10 +152,17 @@ async function startedNative(
   undo: () => Promise<void>,
 ): Promise<NativeOutput | undefined> {
   if (!options.native) return undefined;
-  const { listen, nativePort, givePort, key, uploadLimit } = options;
+  const { listen, nativePort, givePort, key, uploadLimit, tickets: ticketKey } = options;
   const port = nativePort ?? Math.max(0, listen.port - 1);
   try {
-    return await startNative({ ...context, listen: { host: listen.host, port }, givePort, key, uploadLimit });
+    return await startNative({
+      ...context,
+      listen: { host: listen.host, port },
+      givePort,
+      key,
+      uploadLimit,
+      ticketKey,
+    });
   } catch (error) {
     await undo();
     throw error;

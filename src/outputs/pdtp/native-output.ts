@@ -21,6 +21,8 @@ export interface NativeOutputOptions {
   /** Of which the server's key is made; undefined: a new one. */
   readonly key: string | undefined;
   readonly uploadLimit: number | undefined;
+  /** With which tickets are made; undefined: everybody may listen. */
+  readonly ticketKey: string | undefined;
 }
 
 /** A stream in the native dialect. */
@@ -38,7 +40,7 @@ export interface NativeOutput {
  * `NativeServer.start`, and with MOUNT_TAKEN when another stream has the name.
  */
 export async function startNative(options: NativeOutputOptions): Promise<NativeOutput> {
-  const { clock, log, path, listen, givePort, key, uploadLimit } = options;
+  const { clock, log, path, listen, givePort, key, uploadLimit, ticketKey } = options;
   const shared = await shareNative({
     clock,
     log,
@@ -50,7 +52,7 @@ export async function startNative(options: NativeOutputOptions): Promise<NativeO
     uploadLimit,
   });
   const { server } = shared;
-  const published = await publishedIn(shared, path);
+  const published = await publishedIn(shared, path, ticketKey);
   const address = formatSwarmUrl('localhost', server.address.port, path, server.publicKey);
   log.info(`publishes the stream as ${address}`, { port: server.address.port });
   return {
@@ -69,9 +71,9 @@ export async function startNative(options: NativeOutputOptions): Promise<NativeO
 }
 
 /** Publishes, or gives the server back. */
-async function publishedIn(shared: SharedNative, path: string): Promise<PublishedStream> {
+async function publishedIn(shared: SharedNative, path: string, ticketKey?: string): Promise<PublishedStream> {
   try {
-    return shared.server.live.publish(path);
+    return shared.server.live.publish(path, ticketKey);
   } catch (error) {
     await shared.release();
     throw new DistreamError('MOUNT_TAKEN', { mount: path }, { cause: error });

@@ -5,6 +5,7 @@
 import { ProtocolViolation } from '../../core/errors.ts';
 import { ByteReader, type ByteWriter } from '../link/varint.ts';
 import { framed } from './framing.ts';
+import { MAX_TICKET_BYTES } from './ticket.ts';
 
 /** The version of the dialect that is spoken here; also in TLS as application protocol. */
 export const SWARM_VERSION = 3;
@@ -17,7 +18,6 @@ export const MAX_LIST = 1024;
 
 const MAX_TEXT_BYTES = 4096;
 const MAX_AGENT_BYTES = 128;
-const MAX_TICKET_BYTES = 256;
 
 /** What became of a transfer, as the taker says; `held`: the chunk was there already. */
 export type Outcome = 'ok' | 'bad' | 'unreachable' | 'lost' | 'refused' | 'held';

@@ -102,6 +102,22 @@ describe('an address of the native dialect', () => {
     expect(parseSwarmUrl('pdtps://[::1]/x')).toEqual({ host: '::1', port: 6085, path: '/x', key: undefined });
   });
 
+  it('may have a ticket after the key, or alone', () => {
+    const ticket = Buffer.from('a ticket');
+    const text = `${formatSwarmUrl('example.org', 6085, '/x', key)}&ticket=${ticket.toString('base64url')}`;
+    expect(parseSwarmUrl(text)).toMatchObject({ key, ticket });
+    expect(parseSwarmUrl('pdtps://host/x#ticket=YQ')).toMatchObject({ key: undefined, ticket: Buffer.from('a') });
+    for (const bad of [
+      '#ticket=',
+      '#&ticket=YQ',
+      '#key=abc&ticket=YQ',
+      '#ticket=YQ&key=',
+      `#ticket=${'a'.repeat(343)}`,
+    ]) {
+      expect(parseSwarmUrl(`pdtps://host/x${bad}`), bad).toBeUndefined();
+    }
+  });
+
   it('is none when its key is broken: a pin is never left out', () => {
     const bad = ['#key=', '#key=abc', `#key=${'A'.repeat(44)}`, '#kay=x', `#key=${'!'.repeat(43)}`];
     for (const fragment of bad) expect(parseSwarmUrl(`pdtps://host/x${fragment}`), fragment).toBeUndefined();

@@ -1,6 +1,7 @@
 /**
  * Addresses of the native dialect: `pdtps://host:port/path#key=...`, where the key is the server's Ed25519 public key,
- * 32 bytes as base64url. Without a key the server's certificate has to be one that the platform trusts.
+ * 32 bytes as base64url. Without a key the server's certificate has to be one that the platform trusts. A ticket, where the
+ * publisher wants one, follows as `&ticket=...`, or stands alone after `#`.
  * @module
  */
 import { PUBLIC_KEY_BYTES } from './manifest.ts';
@@ -17,10 +18,12 @@ export interface SwarmUrl {
   readonly path: string;
   /** The server's key; undefined: by the web's certificate authorities. */
   readonly key: Buffer | undefined;
+  /** Undefined: none is shown. */
+  readonly ticket?: Buffer;
 }
 
 const URL_FORM =
-  /^pdtps:\/\/(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::(\d{1,5}))?(\/[^#]{1,4096})(?:#key=([A-Za-z0-9_-]{43}))?$/i;
+  /^pdtps:\/\/(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::(\d{1,5}))?(\/[^#]{1,4096})(?:#(?=[kt])(?:key=([A-Za-z0-9_-]{43}))?(?:(?:(?<=#)|&)ticket=([A-Za-z0-9_-]{1,342}))?)?$/i;
 const CONTROLS = /[\u0000-\u001f\u007f]/;
 
 /** Reads an address; undefined when it is none. A fragment that is no key makes it none: a pin is never left out silently. */
@@ -33,7 +36,8 @@ export function parseSwarmUrl(text: string): SwarmUrl | undefined {
   const path = decoded(match[3]!);
   const key = match[4] === undefined ? undefined : Buffer.from(match[4], 'base64url');
   if (port < 1 || port > 65_535 || path === undefined || (key && key.length !== PUBLIC_KEY_BYTES)) return undefined;
-  return { host: written.startsWith('[') ? written.slice(1, -1) : written, port, path, key };
+  const host = written.startsWith('[') ? written.slice(1, -1) : written;
+  return { host, port, path, key, ...(match[5] !== undefined && { ticket: Buffer.from(match[5], 'base64url') }) };
 }
 
 /** The address of a path on a server, with its key. */

@@ -104,6 +104,29 @@ export class ConductedStream {
     return this.#rowOf.has(member);
   }
 
+  /** What the listener is relied on to give, in rates of the stream. */
+  uplinkOf(member: NativeMember): number {
+    return (this.#listenerOf(member)?.share.rate ?? 0) / this.#streamRate;
+  }
+
+  /** True when the listener pushes to others now. */
+  isGiving(member: NativeMember): boolean {
+    return this.#trees.used(this.#rowOf.get(member) ?? -1) > 0;
+  }
+
+  /** Who pushes to whom, once for each sub-stream; an undefined giver is the server. */
+  *pairs(): Generator<{ readonly giver: NativeMember | undefined; readonly taker: NativeMember }> {
+    for (const row of [SERVER, ...this.#listeners.keys()]) {
+      const giver = this.#listeners.get(row)?.member;
+      for (let substream = 0; substream < SUBSTREAMS; substream++) {
+        for (const to of this.#trees.takersOf(row, substream)) {
+          const taker = this.#listeners.get(to)?.member;
+          if (taker) yield { giver, taker };
+        }
+      }
+    }
+  }
+
   /** The publisher has chunks up to `end`. */
   born(end: number, nowMs: number): void {
     const observed = nowMs - (end - 1) * CHUNK_MS;

@@ -25,17 +25,35 @@ export interface LivePublishingOptions {
 export class LivePublishing {
   readonly #options: LivePublishingOptions;
   readonly #pushing = new Map<number, Pushing>();
-  readonly #paths = new Set<string>();
+  /** With the keys of their tickets. */
+  readonly #paths = new Map<string, string | undefined>();
 
   constructor(options: LivePublishingOptions) {
     this.#options = options;
   }
 
-  /** A stream under this path, `/NAME`, from its first audio on. The caller closes it. Throws RangeError when the path is taken. */
-  publish(path: string): PublishedStream {
+  /**
+   * A stream under this path, `/NAME`, from its first audio on; with a key only for who has a ticket. The caller closes
+   * it. Throws RangeError when the path is taken.
+   */
+  publish(path: string, ticketKey?: string): PublishedStream {
     if (this.#paths.has(path)) throw new RangeError(`${path} is published already`);
-    this.#paths.add(path);
-    return new PublishedStream(path, this.#options, this.#pushing, () => this.#paths.delete(path));
+    this.#paths.set(path, ticketKey);
+    this.#options.conducting.expect(path);
+    return new PublishedStream(path, this.#options, this.#pushing, () => {
+      this.#paths.delete(path);
+      this.#options.conducting.forget(path);
+    });
+  }
+
+  /** True when a stream has the path, also before its first audio. */
+  has(path: string): boolean {
+    return this.#paths.has(path);
+  }
+
+  /** With which tickets for a stream are made; undefined: everybody may join. */
+  ticketKeyOf(path: string): string | undefined {
+    return this.#paths.get(path);
   }
 
   /** The conductor leases the server itself. */
@@ -70,6 +88,7 @@ export class PublishedStream {
   readonly #onClose: () => void;
   #conducted: ConductedStream | undefined;
   #firstChunkBytes = 0;
+  #isClosed = false;
 
   constructor(path: string, options: LivePublishingOptions, pushing: Map<number, Pushing>, onClose: () => void) {
     this.#onClose = onClose;
@@ -86,6 +105,7 @@ export class PublishedStream {
   /** Takes the next audio. */
   append(part: AudioPart): void {
     const { conducting, clock, privateKey } = this.#options;
+    if (this.#isClosed) return;
     if (this.#conducted) {
       const { first, end } = conducting.append(this.#conducted, part);
       const pushing = this.#pushing.get(this.#conducted.id);
@@ -106,6 +126,8 @@ export class PublishedStream {
 
   /** It is published no more: its listeners are told. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#withdraw();
     this.#onClose();
   }

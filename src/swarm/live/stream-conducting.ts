@@ -40,6 +40,8 @@ export class StreamConducting {
   readonly #host: StreamHost;
   readonly #byPath = new Map<string, ConductedStream>();
   readonly #streams = new Map<number, ConductedStream>();
+  /** By path of a stream that has no audio yet: who wants to listen. */
+  readonly #waiting = new Map<string, Map<NativeMember, number>>();
   readonly #tickers: readonly Timer[];
 
   constructor(host: StreamHost) {
@@ -60,20 +62,29 @@ export class StreamConducting {
     return this.#streams.get(id);
   }
 
-  /** The stream behind a path. */
-  find(path: string): ConductedStream | undefined {
-    return this.#byPath.get(path);
+  /** A stream will be published under the path: who asks for it before waits for its first audio. */
+  expect(path: string): void {
+    this.#waiting.set(path, new Map());
   }
 
-  /** Publishes a stream that has its first chunk. Throws RangeError when the path is taken. */
+  /** No stream comes under the path any more. */
+  forget(path: string): void {
+    const none = { type: 'file', status: 'unknown', file: 0, manifest: Buffer.alloc(0) } as const;
+    for (const [member, ref] of this.#waiting.get(path) ?? []) member.voice.tell({ ...none, ref });
+    this.#waiting.delete(path);
+  }
+
+  /** Publishes a stream that has its first chunk, under a path that is expected. */
   publish(stream: LiveStream): ConductedStream {
     const { path } = stream.head;
-    if (this.#byPath.has(path)) throw new RangeError(`${path} is published already`);
     const { nextId, serverUpBytesPerSecond, random, clock } = this.#host;
     const conducted = new ConductedStream(nextId(), stream, serverUpBytesPerSecond(), random);
     conducted.born(stream.end, clock.nowMs());
     this.#byPath.set(path, conducted);
     this.#streams.set(conducted.id, conducted);
+    const waiting = [...(this.#waiting.get(path) ?? [])];
+    this.#waiting.get(path)?.clear();
+    for (const [member, ref] of waiting) this.#begin(member, ref, conducted);
     return conducted;
   }
 
@@ -95,8 +106,20 @@ export class StreamConducting {
     }
   }
 
-  /** A member listens from now on. */
-  want(member: NativeMember, ref: number, conducted: ConductedStream): void {
+  /** A member wants to listen. Answers false when no stream has the path. */
+  want(member: NativeMember, ref: number, path: string): boolean {
+    const conducted = this.#byPath.get(path);
+    if (conducted) this.#begin(member, ref, conducted);
+    else this.#waiting.get(path)?.set(member, ref);
+    return conducted !== undefined || this.#waiting.has(path);
+  }
+
+  /** A member has gone. */
+  gone(member: NativeMember): void {
+    for (const waiting of this.#waiting.values()) waiting.delete(member);
+  }
+
+  #begin(member: NativeMember, ref: number, conducted: ConductedStream): void {
     const { stream, id } = conducted;
     const nowMs = this.#host.clock.nowMs();
     member.files.add(id);

@@ -37,6 +37,8 @@ export interface ConductorOptions {
   readonly upBytesPerSecond: number | undefined;
   /** Makes the file behind a path ready; undefined: there is none. */
   readonly prepare: (path: string) => Promise<PreparedFile | undefined>;
+  /** Whether somebody with this ticket (empty: with none) may join what is under the path. */
+  readonly admits: (path: string, ticket: Buffer) => boolean;
   /** Tests whether the member answers at its address. */
   readonly probe: (member: NativeMember) => Promise<boolean>;
   /** The server itself pushes a live stream. */
@@ -148,6 +150,7 @@ export class Conductor {
     if (!this.#members.delete(member.id)) return;
     for (const id of member.met) this.#members.get(id)?.met.delete(member.id);
     for (const id of member.files) this.#leaveFile(member, id);
+    this.live.gone(member);
     this.#planSoon();
   }
 
@@ -193,11 +196,11 @@ export class Conductor {
     this.#plan?.cancel();
   }
 
-  async #want(member: NativeMember, { ref, path, inOrder }: PeerMessage & { type: 'want' }): Promise<void> {
+  async #want(member: NativeMember, { ref, path, inOrder, ticket }: PeerMessage & { type: 'want' }): Promise<void> {
     const none = { type: 'file', ref, file: 0, manifest: Buffer.alloc(0) } as const;
-    if (member.files.size >= MAX_FILES_OF_MEMBER) return member.voice.tell({ ...none, status: 'refused' });
-    const stream = this.live.find(path);
-    if (stream) return this.live.want(member, ref, stream);
+    if (member.files.size >= MAX_FILES_OF_MEMBER || !this.#options.admits(path, ticket))
+      return member.voice.tell({ ...none, status: 'refused' });
+    if (this.live.want(member, ref, path)) return;
     const prepared = await this.#options.prepare(path).catch(() => undefined);
     if (!this.#members.has(member.id)) return;
     if (!prepared) return member.voice.tell({ ...none, status: 'unknown' });

@@ -24,6 +24,7 @@ const RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 const PROGRESS_MS = 250;
 const PLAY_MS = 100;
+const NO_TICKET = 'it admits only who has a ticket that is valid';
 const RECENT_MS = 10_000;
 const SERVER = 0;
 /** Chunks kept in memory besides the file, to be given at once. */
@@ -53,7 +54,7 @@ export interface NativeDownloadOptions {
 
 /**
  * Fetches a file from a swarm of the native dialect. Resolves when every chunk is there, each verified before it was
- * kept or passed on. Rejects with UNREACHABLE, NOT_PUBLISHED, FETCH_FAILED, TIMED_OUT, FILE_UNWRITABLE or the signal's reason.
+ * kept or passed on. Rejects with UNREACHABLE, NOT_PUBLISHED, REFUSED, FETCH_FAILED, TIMED_OUT, FILE_UNWRITABLE or the signal's reason.
  */
 export async function nativeDownload(options: NativeDownloadOptions): Promise<void> {
   const run = new NativeDownload(options);
@@ -160,6 +161,7 @@ class NativeDownload {
           this.#isWhole = end === 'unknown';
           return ended('the stream has ended');
         }
+        if (end === 'refused') this.#failure ??= new DistreamError('REFUSED', { url: displayUrl, reason: NO_TICKET });
         if (end === 'forked') this.#failure ??= this.#failed('the server has signed two different streams');
         if (end === 'unknown') this.#failure ??= new DistreamError('NOT_PUBLISHED', { url: displayUrl });
         if (end === 'changed') this.#failure ??= this.#failed('the file has changed on the server');

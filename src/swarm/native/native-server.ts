@@ -10,6 +10,7 @@ import { listenOn } from '../../net/listen.ts';
 import { SWARM_CHUNK_BYTES } from '../../protocols/swarm/hash-tree.ts';
 import { NONCE_BYTES } from '../../protocols/swarm/link-messages.ts';
 import { SWARM_ALPN } from '../../protocols/swarm/peer-messages.ts';
+import { admits } from '../../protocols/swarm/ticket.ts';
 import { meetingIdentity, meetingKey, SECRET_BYTES } from '../../protocols/swarm/token.ts';
 import { LivePublishing } from '../live/live-publishing.ts';
 import { SERVER } from '../schedule/swarm.ts';
@@ -43,6 +44,8 @@ export interface NativeServerOptions {
   readonly givePort: number;
   /** Most bytes a second that the server gives; undefined: no limit. */
   readonly uploadLimit: number | undefined;
+  /** With which tickets are made for its files; undefined: everybody may join. */
+  readonly ticketKey?: string;
   readonly carrier?: Carrier;
 }
 
@@ -82,6 +85,7 @@ export class NativeServer {
       givePort: () => this.#givePort,
       upBytesPerSecond: uploadLimit,
       prepare: async (path) => files?.find(path),
+      admits: (path, ticket) => this.#admits(path, ticket),
       probe: (member) => this.#probe(member),
       push: (lease) => this.live.lease(lease),
     });
@@ -191,6 +195,11 @@ export class NativeServer {
       },
     });
     this.#connections.add(connection);
+  }
+
+  #admits(path: string, ticket: Buffer): boolean {
+    const key = this.live.has(path) ? this.live.ticketKeyOf(path) : this.#options.ticketKey;
+    return key === undefined || admits(ticket, key, path, Math.floor(this.#options.clock.utcMs() / 1000));
   }
 
   /** The member has to answer where others would find it. */

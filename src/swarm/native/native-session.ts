@@ -17,6 +17,7 @@ import { Taking } from './taking.ts';
 
 const REF = 1;
 const TICK_MS = 250;
+const NO_TICKET = Buffer.alloc(0);
 const RUNS_AT_ONCE = 1024;
 const MAX_MEETINGS = 4096;
 
@@ -53,8 +54,8 @@ export interface NativeSessionOptions {
   readonly onStream: (stream: FoundStream) => StreamWindow;
   /** A verified chunk of it. */
   readonly onStreamChunk: (bytes: Buffer, giver: number) => void;
-  /** The session is over: the server has no such file, it has changed, it has signed two histories of a stream, or the line broke. */
-  readonly onEnd: (end: 'unknown' | 'changed' | 'forked' | { readonly reason: string }) => void;
+  /** The session is over: the server has no such file, it does not let this peer join, the file has changed, it has signed two histories of a stream, or the line broke. */
+  readonly onEnd: (end: 'unknown' | 'refused' | 'changed' | 'forked' | { readonly reason: string }) => void;
 }
 
 /** A peer in a swarm: listens to the conductor, fetches what it orders, and gives what it holds. */
@@ -143,7 +144,7 @@ export class NativeSession {
       agent: 'distream',
     } as const;
     this.#line.send({ ...hello, ...caps });
-    this.#line.send({ type: 'want', ref: REF, path: url.path, inOrder, ticket: Buffer.alloc(0) });
+    this.#line.send({ type: 'want', ref: REF, path: url.path, inOrder, ticket: url.ticket ?? NO_TICKET });
   }
 
   /** Bytes that this peer gave to others. */
@@ -164,7 +165,7 @@ export class NativeSession {
     return Math.floor(this.#options.clock.nowMs() / 1000 + this.#clockOffset);
   }
 
-  #end(end: 'unknown' | 'changed' | 'forked' | { readonly reason: string }): void {
+  #end(end: 'unknown' | 'refused' | 'changed' | 'forked' | { readonly reason: string }): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#options.onEnd(end);
@@ -204,7 +205,7 @@ export class NativeSession {
   }
 
   #learn({ status, file, manifest }: ConductorMessage & { type: 'file' }): void {
-    if (status !== 'ok') return this.#end('unknown');
+    if (status !== 'ok') return this.#end(status);
     if (!this.#serverKey || this.#file) throw new ProtocolViolation('a file out of turn');
     this.#file = new FetchedFile(file, manifest, this.#serverKey, this.#options.url.path);
   }
