@@ -50,6 +50,25 @@ describeWith(
       expect([...references].join()).toMatch(/^\[FORMAT\]\nTAG:time_reference=\d+\n\[\/FORMAT\]\n$/);
     });
 
+    it('proves a flow whose channels are files of their own', async () => {
+      const folder = newFolder();
+      await makeTracks(folder, ['piano', 'drums'], 2);
+      const [first, second] = ['piano', 'drums'].map((name) => join(folder, `${name}.wav`));
+      const merge = ['-filter_complex', 'amerge=inputs=2', '-c:a', 'pcm_s24le'];
+      await run('ffmpeg', ['-v', 'error', '-i', first!, '-i', second!, ...merge, join(folder, 'stage.wav')]);
+      const port = udpPorts();
+      const described = [`m=audio ${port} RTP/AVP 98`, 'i=stage', 'a=rtpmap:98 L24/48000/2', 'a=ptime:1', ''];
+      writeFileSync(join(folder, 'session.sdp'), [...SESSION, ...described].join('\r\n'));
+      const recorder = await startRecording(folder, 'session.sdp', '--split', '--sent', 'send.json');
+      const sender = startIn(folder, 'send', '--to', '127.0.0.1', '--port', String(port), '--no-sap', 'stage.wav');
+      expect(await sender.exited, sender.errors()).toBe(0);
+      expect(await recorder.exited, recorder.errors()).toBe(0);
+      const { path, files, account } = onlyTake(folder);
+      expect(files.sort()).toEqual(['stage 1.wav', 'stage 2.wav']);
+      expect(account!.verdict, JSON.stringify(account!.verdict)).toMatchObject({ isIdentical: true });
+      expect((await samplesOf(join(path, 'stage 2.wav'))).equals(await samplesOf(second!))).toBe(true);
+    });
+
     it('finds a session by its announced name, by multicast, and records its tracks in step', async () => {
       const folder = newFolder();
       await makeTracks(folder, ['one', 'two'], 3, 16);

@@ -151,6 +151,7 @@ async function recordFlows(
   const repaired = await repair?.end(account);
   const proven = await proveWithSent(repaired?.take ?? account, {
     sent: flags.sent ?? [],
+    folder: session.take.path!,
     clock: io.clock,
     onNote,
   });

@@ -42,8 +42,8 @@ export function addSend(program: Command, outcome: Outcome, io: CliIo): void {
   command.addHelpText(
     'after',
     `
-What was sent is written to send.json (--account): hashes that \`distream record\` and
-\`distream verify\` compare with a recording. Ctrl-C ends all flows at one position.
+What was sent is written to send.json (--account): hashes that \`distream record --sent\`
+compares with a recording. Ctrl-C ends all flows at one position.
 Exit codes: 0 all sent; 1 a file or the sending failed; 2 wrong command line, or a
 session that cannot be sent as asked; 4 an address or port cannot be used;
 5 the destination cannot be reached; 130 Ctrl-C.`,

@@ -2,6 +2,7 @@ import { type Clock, sleep } from '../../core/clock.ts';
 import { DistreamError } from '../../core/errors.ts';
 import { proveTake } from '../../tracks/proof/prove-take.ts';
 import type { Take as TakeAccount } from '../../tracks/proof/take-schema.ts';
+import { withSplitFlows } from '../../tracks/record/split-flows.ts';
 import { readSent } from './read-sent.ts';
 
 /** A sender writes its account when its last packet has left; ours may be written first. */
@@ -12,6 +13,8 @@ const POLL_MS = 250;
 export interface ProveOptions {
   /** Files with the accounts of senders; empty: nothing is proven. */
   readonly sent: readonly string[];
+  /** Of the take. */
+  readonly folder: string;
   readonly clock: Clock;
   readonly onNote: (text: string) => void;
 }
@@ -23,7 +26,19 @@ export async function proveWithSent(account: TakeAccount, options: ProveOptions)
     const found = await readWhenWritten(path, account, options);
     if (found) sent.push(found);
   }
-  return sent.length === 0 ? account : proveTake(account, joined(sent));
+  if (sent.length === 0) return account;
+  return proveTake(await withFlows(account, options), joined(sent));
+}
+
+async function withFlows(account: TakeAccount, { folder, onNote }: ProveOptions): Promise<TakeAccount> {
+  if (account.tracks.every(({ flow }) => flow === undefined)) return account;
+  try {
+    return await withSplitFlows(account, folder);
+  } catch (error) {
+    if (!(error instanceof DistreamError)) throw error;
+    onNote(`Channels are not proven: ${error.message}`);
+    return account;
+  }
 }
 
 // An account that ended before the take began is that of a session before; its own is being written.

@@ -5,17 +5,19 @@ import { framesText, timeText } from './position-text.ts';
 import type { Take, TakeTrack, TrackVerdict } from './take-schema.ts';
 
 const SHOWN_CAUSES = 3;
+const PARTS_MISSING = 'not all channels of its flow are there, in the same length';
 
 /**
  * The account of a recorder with that of the sender put in, every track compared, and the verdict in words. Tracks
- * belong together by their names; a track that was sent and not recorded is added.
+ * belong together by their names; a track that was sent and not recorded is added. Channels that were recorded in files
+ * of their own are proven together, by the hashes of their flow.
  * @param sent undefined: nothing is known of what was sent, so nothing can be proven
  */
 export function proveTake(recorded: Take, sent: Take | undefined): Take {
   const byName = new Map(sent?.tracks.map((track) => [track.name, track]));
-  const names = new Set(recorded.tracks.map(({ name }) => name));
+  const names = new Set(recorded.tracks.flatMap(({ name, flow }) => (flow ? [name, flow.name] : [name])));
   const missing = (sent?.tracks ?? []).filter(({ name }) => !names.has(name)).map(missingTrack);
-  const tracks = [...recorded.tracks.map((track) => proveTrack(track, byName.get(track.name))), ...missing];
+  const tracks = [...recorded.tracks.map((track) => proveTrack(track, byName)), ...missing];
   const clocks = { ...recorded.clocks, ...(sent?.clocks.sender ? { sender: sent.clocks.sender } : {}) };
   return { ...recorded, clocks, tracks, verdict: takeVerdict(tracks) };
 }
@@ -57,8 +59,30 @@ function missingTrack(track: TakeTrack): TakeTrack {
   return { ...track, gaps: [], gapsAreExact: true, offsetFrames: null, verdict };
 }
 
-function proveTrack(track: TakeTrack, sent: TakeTrack | undefined): TakeTrack {
+function proveTrack(track: TakeTrack, sentTracks: ReadonlyMap<string, TakeTrack>): TakeTrack {
+  const sent = sentTracks.get(track.name);
+  const sentFlow = track.flow && sentTracks.get(track.flow.name);
+  if (!sent && sentFlow) return withFailure(comparedFlow(track, sentFlow));
   return withFailure(comparedTrack(track, sent));
+}
+
+function comparedFlow(track: TakeTrack, sent: TakeTrack): TakeTrack {
+  const flow = { ...track.flow!, ...(sent.sent ? { sent: sent.sent } : {}) };
+  if (!flow.recorded) return { ...track, flow, offsetFrames: null, verdict: unproven(track, PARTS_MISSING) };
+  // As if all channels were one file; what is said of it holds for each of them.
+  const { channels, recorded } = flow;
+  const whole = comparedTrack({ ...track, channels, recorded }, sent);
+  const words =
+    whole.verdict.kind === 'identical'
+      ? `${whole.verdict.words}, with all channels of ${flow.name}`
+      : whole.verdict.words;
+  return {
+    ...track,
+    flow,
+    packets: whole.packets,
+    offsetFrames: whole.offsetFrames,
+    verdict: { ...whole.verdict, words },
+  };
 }
 
 function comparedTrack(track: TakeTrack, sent: TakeTrack | undefined): TakeTrack {
@@ -86,8 +110,9 @@ function formatOf({ encoding, sampleRate, channels }: TakeTrack): string {
   return `${encoding}/${sampleRate}/${channels}`;
 }
 
-function unproven(track: TakeTrack): TrackVerdict {
-  const words = track.recorded ? 'the sender left no account of it' : 'there is no account of what was recorded';
+function unproven(track: TakeTrack, why?: string): TrackVerdict {
+  const words =
+    why ?? (track.recorded ? 'the sender left no account of it' : 'there is no account of what was recorded');
   const gaps = track.gaps.length > 0 ? `; ${gapWords(track)}` : '';
   return { kind: 'unproven', words: `not proven: ${words}${gaps}` };
 }

@@ -61,7 +61,7 @@ ${tracks.map(trackSection).join('\n')}
 }
 
 function trackSection(track: TakeTrack): string {
-  const { name, file, encoding, sampleRate, channels, verdict, sent, recorded, packets } = track;
+  const { name, file, encoding, sampleRate, channels, verdict, sent, recorded, packets, flow } = track;
   const isGood = verdict.kind === 'identical' || verdict.kind === 'excerpt';
   const counts = Object.entries(packets).map(([key, count]) => `${count} ${key}`);
   const repaired = track.gapsBeforeRepair ?? [];
@@ -75,6 +75,8 @@ ${row('format', `${encoding}, ${sampleRate} Hz, ${channels} ${channels === 1 ? '
 ${recorded ? row('length', framesText(recorded.frames, sampleRate)) : ''}
 ${sent ? hashRow('SHA-256 sent', sent.sha256) : ''}
 ${recorded ? hashRow('SHA-256 recorded', recorded.sha256) : ''}
+${flow?.sent ? hashRow(`SHA-256 sent, all ${flow.channels} channels`, flow.sent.sha256) : ''}
+${flow?.recorded ? hashRow(`SHA-256 recorded, all ${flow.channels} channels`, flow.recorded.sha256) : ''}
 ${row('packets', counts.join(', ') || 'not counted')}
 ${gapRow('missing', track.gaps, track)}
 ${gapRow('missing before the repair', repaired, track)}

@@ -81,6 +81,10 @@ const track = z.strictObject({
   sampleRate: count(),
   channels: count(),
   channel: count().optional().describe('The first channel of the flow that is in it, from 0'),
+  flow: z
+    .strictObject({ name: text(256), channels: count(), sent: pcm.optional(), recorded: pcm.optional() })
+    .optional()
+    .describe('The flow of several channels that it is one of, with the hashes of all of them interleaved'),
   runs: z
     .array(run)
     .max(MAX_RUNS)

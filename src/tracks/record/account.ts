@@ -3,6 +3,8 @@ import type { Take as TakeAccount, TakeClock, TakeTrack } from '../proof/take-sc
 import type { TakeFlow } from './take.ts';
 import type { TrackFile } from './track-file.ts';
 
+const MAX_NAME = 256;
+
 /** The account of a take as the recorder knows it, without a verdict: `proveTake` gives it one. */
 export function takeAccount(take: {
   readonly flows: readonly TakeFlow[];
@@ -43,6 +45,7 @@ function trackAccount(
     sampleRate,
     channels,
     channel,
+    ...(channels < spec.channels ? { flow: { name: spec.title.slice(0, MAX_NAME), channels: spec.channels } } : {}),
     runs: tracks.runs.map(({ start, ssrc, timestamp }) => ({ start, ssrc, timestamp })),
     recorded: { startFrame, frames, sha256, blocks: { ...blocks, digests: [...blocks.digests] } },
     offsetFrames: null,

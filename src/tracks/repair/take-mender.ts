@@ -215,7 +215,10 @@ async function proven(mended: MendedTrack, client: RepairSource, flows: readonly
   await mended.file.sync();
   const recorded = await mended.file.account();
   mended.isChanged = false;
-  const track: TakeTrack = { ...mended.current(), recorded: recordedOf(recorded) };
+  const { flow, ...current } = mended.current();
+  // Hashes of its flow were those of before.
+  const named = flow ? { flow: { name: flow.name, channels: flow.channels } } : {};
+  const track: TakeTrack = { ...current, ...named, recorded: recordedOf(recorded) };
   mended.suspects = [];
   const placed = mended.placedIn(flows);
   const place = placed && onlyShift(placed);
