@@ -1,7 +1,12 @@
 import { NativeServer, type NativeServerOptions } from '../native/native-server.ts';
+import { nativeSight } from '../native/native-view.ts';
+import { showSwarm } from '../view/running-swarms.ts';
+import type { SwarmSource } from '../view/sight.ts';
 
 interface Entry {
   readonly server: Promise<NativeServer>;
+  /** For the pages about it. */
+  source: SwarmSource | undefined;
   users: number;
 }
 
@@ -20,17 +25,22 @@ export interface SharedNative {
  */
 export async function shareNative(options: NativeServerOptions): Promise<SharedNative> {
   const name = `${options.listen.host} ${options.listen.port}`;
-  const entry = servers.get(name) ?? { server: NativeServer.start(options), users: 0 };
+  const entry = servers.get(name) ?? { server: NativeServer.start(options), source: undefined, users: 0 };
   servers.set(name, entry);
   entry.users++;
+  let hide = (): void => {};
   const release = async (): Promise<void> => {
+    hide();
     if (--entry.users > 0) return;
     if (servers.get(name) === entry) servers.delete(name);
     const server = await entry.server.catch(() => undefined);
     await server?.close();
   };
   try {
-    return { server: await entry.server, release };
+    const server = await entry.server;
+    entry.source ??= { look: () => nativeSight(server.conductor) };
+    hide = showSwarm(entry.source);
+    return { server, release };
   } catch (error) {
     await release();
     throw error;

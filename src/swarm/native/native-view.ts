@@ -1,3 +1,4 @@
+import type { ConductedStream } from '../live/conducted-stream.ts';
 import type { Standing } from '../trust/trust-ledger.ts';
 import type { FileSight, FlowSight, PeerReach, PeerSight, PeerTrust, SwarmSight } from '../view/sight.ts';
 import type { ConductedFile } from './conducted-file.ts';
@@ -13,10 +14,16 @@ const TRUST: Readonly<Record<Standing, PeerTrust>> = {
 /** What the judge of one file found counts for all that are seen. */
 const WEIGHT: readonly PeerTrust[] = ['new', 'trusted', 'suspected', 'convicted'];
 
+/** What is seen of a conductor. */
+export type SeenConductor = Pick<Conductor, 'counters' | 'members' | 'files' | 'serverUpBytesPerSecond'> & {
+  readonly live: Pick<Conductor['live'], 'streams'>;
+};
+
 /** What a conductor of the native dialect knows of its swarm. */
-export function nativeSight(conductor: Conductor): SwarmSight {
+export function nativeSight(conductor: SeenConductor): SwarmSight {
   const files = [...conductor.files];
-  const byId = new Map(files.map((file) => [file.id, file]));
+  const streams = [...conductor.live.streams];
+  const byId = new Map([...files, ...streams].map((each) => [each.id, each]));
   return {
     dialect: 'pdtps',
     counters: conductor.counters,
@@ -26,9 +33,11 @@ export function nativeSight(conductor: Conductor): SwarmSight {
     },
     *files() {
       for (const file of files) yield fileSight(file);
+      for (const stream of streams) yield streamSight(stream);
     },
     *flows() {
       for (const file of files) yield* flowsOf(file);
+      for (const stream of streams) yield* stream.pairs();
     },
   };
 }
@@ -39,16 +48,18 @@ function uplinkOf(members: Iterable<NativeMember>): number {
   return sum;
 }
 
-function peerSight(member: NativeMember, byId: ReadonlyMap<number, ConductedFile>): PeerSight {
+function peerSight(member: NativeMember, byId: ReadonlyMap<number, ConductedFile | ConductedStream>): PeerSight {
   const { where, bytesGiven, bytesTaken, trustId } = member;
   let trust = 0;
   let has = 0;
   let wants = 0;
   for (const id of member.files) {
     const file = byId.get(id);
-    const row = file?.rowOf(member);
-    if (!file || row === undefined) continue;
+    if (!file?.has(member)) continue;
     trust = Math.max(trust, WEIGHT.indexOf(TRUST[file.judge.ledger.standing(trustId)]));
+    // A stream has no end.
+    if (!('rowOf' in file)) continue;
+    const row = file.rowOf(member)!;
     has += heldBy(file, row);
     wants += file.swarm.end - file.swarm.first;
   }
@@ -97,6 +108,27 @@ function fileSight(file: ConductedFile): FileSight {
     takers,
     progress: takers > 0 ? has / (takers * chunks) : undefined,
     tally,
+  };
+}
+
+function streamSight(stream: ConductedStream): FileSight {
+  const { chunkBytes, end, head } = stream.stream;
+  let givers = 1;
+  const uplinks: number[] = [];
+  for (const member of stream.members) {
+    if (stream.isGiving(member)) givers++;
+    uplinks.push(stream.uplinkOf(member));
+  }
+  return {
+    path: head.path,
+    size: chunkBytes * end,
+    chunks: end,
+    isLive: true,
+    givers,
+    takers: stream.size,
+    progress: undefined,
+    tally: stream.tally,
+    uplinks,
   };
 }
 

@@ -60,7 +60,7 @@ export class FileRows {
     row.fromServer += tally.bytesFromServer;
     row.fromPeers += tally.bytesFromPeers;
     row.everTook += tally.takers;
-    row.uplinks += uplinks && uplinks.length > 0 ? (sum(uplinks) / uplinks.length) * tally.takers : Infinity;
+    if (tally.takers > 0) row.uplinks += uplinks ? mean(uplinks) * tally.takers : Number.POSITIVE_INFINITY;
     if (tally.possibleBytes === 0) return;
     row.arrived += tally.bytes;
     row.possible += tally.possibleBytes;
@@ -142,6 +142,10 @@ function boundOf({ everTook, uplinks }: Row): number {
 
 function carried({ fromServer, fromPeers }: Row): number {
   return fromServer + fromPeers;
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? Number.POSITIVE_INFINITY : sum(values) / values.length;
 }
 
 function sum(values: readonly number[]): number {

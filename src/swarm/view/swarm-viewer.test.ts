@@ -130,6 +130,17 @@ describe('a view of a swarm', () => {
     expect(viewer({ files: [live] }).viewer.view(false).score).toEqual({ share: 0.5, shareBound: 0.6, score: 0.833 });
   });
 
+  it('takes the uplinks of the dialects in which somebody took', () => {
+    const tally = new FileTally();
+    for (let taker = 0; taker < 4; taker++) tally.confirmed({ taker }, 100, false);
+    const live = { isLive: true, uplinks: [0.5, 0.5] };
+    const { viewer: seen } = viewer(
+      { files: [file('/live', { isLive: true })] },
+      { files: [file('/live', { ...live, tally })], uplinks: NO_UPLINKS },
+    );
+    expect(seen.view(false).score.shareBound).toBe(0.5);
+  });
+
   it('sees two dialects of one folder as one', () => {
     const [first, second] = [new FileTally(), new FileTally()];
     first.confirmed({}, 600, true);
