@@ -411,7 +411,8 @@ export const texts = {
       `A server and ${plural(peers, 'peer')}; ${plural(transfers, 'chunk')} on the way, ${plural(lines, 'line')} drawn`,
     single: 'The server is in the middle. The ring around a peer is what it has; an arc beside it is its firewall.',
     crowded:
-      'The server is in the middle. The nearer a dot, the more it has: outside nothing, on the inner ring everything.',
+      'The server is in the middle. The nearer a peer, the more it has: outside nothing, on the inner ring everything. ' +
+      'Squares are behind a firewall.',
     legend: 'What the shapes mean, and how many there are',
     trust: { trusted: 'trusted', new: 'new', suspected: 'suspected', convicted: 'convicted' },
     reach: { reachable: 'reachable', firewalled: 'firewalled', unknown: 'reach not known' },

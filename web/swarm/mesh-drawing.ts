@@ -12,12 +12,12 @@ const MOST_CHUNKS = 3;
 const STILL = 0.62;
 const SERVER_RADIUS = 17;
 const PEER_RADIUS = 9;
-const DOT_RADIUS = 2.6;
+/** Dots of a crowd: as large as there is room, in these bounds. */
+const DOT = { least: 1.6, most: 5, room: 0.19 };
 
 /** Colours of the page, as they are now. */
 export interface MeshColours {
   readonly text: string;
-  readonly quiet: string;
   readonly card: string;
   readonly track: string;
   readonly accent: string;
@@ -74,9 +74,9 @@ export function drawMesh(surface: MeshSurface, layout: MeshLayout): void {
 /** Draws the chunks on their way. @param nowMs undefined: nothing moves */
 export function drawChunks(surface: MeshSurface, layout: MeshLayout, nowMs: number | undefined): void {
   const { context, colours } = surface;
-  const radius = layout.isCrowded ? 1.8 : 3.2;
+  const radius = layout.isCrowded ? 1.7 : 3.2;
   for (const isFromServer of [true, false]) {
-    context.fillStyle = isFromServer ? colours.accent : colours.trusted;
+    context.fillStyle = isFromServer ? colours.accent : layout.isCrowded ? colours.text : colours.trusted;
     context.beginPath();
     for (const flow of layout.flows) {
       if (flow.isFromServer !== isFromServer) continue;
@@ -96,10 +96,7 @@ export function drawChunks(surface: MeshSurface, layout: MeshLayout, nowMs: numb
 function drawRings(surface: MeshSurface): void {
   const { context, colours, width, height } = surface;
   context.strokeStyle = colours.track;
-  context.fillStyle = colours.quiet;
   context.lineWidth = 1;
-  context.font = '12px system-ui, sans-serif';
-  context.textAlign = 'center';
   for (const progress of [0, 0.25, 0.5, 0.75, 1]) {
     const far = ringOf(progress);
     context.beginPath();
@@ -128,16 +125,23 @@ function drawLines(surface: MeshSurface, { flows, isCrowded }: MeshLayout): void
 
 /** Dots of one kind are one path: thousands take no longer than a few. */
 function drawDots(surface: MeshSurface, peers: readonly PlacedPeer[]): void {
-  const { context, colours } = surface;
-  const radius = peers.length > 600 ? DOT_RADIUS : DOT_RADIUS + 1.5;
+  const { context } = surface;
+  const room = Math.sqrt((surface.width * surface.height) / peers.length);
+  const radius = Math.min(DOT.most, Math.max(DOT.least, room * DOT.room));
   for (const trust of ['trusted', 'new', 'suspected', 'convicted'] as const) {
     context.beginPath();
     for (const { peer, x, y } of peers) {
-      if (peer.trust === trust) shape(context, at(surface, x, y), trust, trust === 'convicted' ? radius + 2 : radius);
+      if (peer.trust !== trust) continue;
+      const place = at(surface, x, y);
+      if (peer.reach === 'firewalled' && (trust === 'trusted' || trust === 'new')) square(context, place, radius * 0.9);
+      else shape(context, place, trust, trust === 'trusted' || trust === 'new' ? radius : radius + 1.5);
     }
     paint(surface, trust);
   }
-  context.fillStyle = colours.quiet;
+}
+
+function square(context: CanvasRenderingContext2D, [x, y]: Point, half: number): void {
+  context.rect(x - half, y - half, half * 2, half * 2);
 }
 
 function drawPeer(surface: MeshSurface, { id, peer, x, y }: PlacedPeer): void {

@@ -12,7 +12,6 @@ function coloursOfPage(): MeshColours {
   const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
   return {
     text: colour('text'),
-    quiet: colour('quiet'),
     card: colour('card'),
     track: colour('track'),
     accent: colour('accent'),
