@@ -319,7 +319,7 @@ export const texts = {
     levelOf: (name: string) => `Level of ${name}`,
     levelValue: (peak: string, rms: string) => `peak ${peak} dBFS, RMS ${rms} dBFS`,
     highestOf: (name: string, value: string, isClipped: boolean) =>
-      `${name}: highest peak ${value} dBFS${isClipped ? ', clipped' : ''}. Forget it`,
+      `${name}: ${isClipped ? 'CLIP, ' : ''}highest peak ${value} dBFS. Forget it`,
     noLevels: 'No audio to measure.',
     losses: 'Packets over time',
     lossWords: (lost: number, repaired: number) =>
