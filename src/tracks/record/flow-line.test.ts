@@ -293,6 +293,37 @@ describe('flows that belong together', () => {
     expect(a.track.runs[0]?.placedBy).toBe('sender reports');
   });
 
+  it.each([
+    ['an hour ahead', 3_600_000],
+    ['a day behind', -86_400_000],
+    ['700 ms ahead', 700],
+  ])('of two senders, one whose clock is %s: each in step in itself, the two by their arrival', (_, aheadMs) => {
+    const { flow } = newTake();
+    const utcMs = Date.UTC(2026, 10, 21, 9);
+    const flows = [0, 1, 2, 3].map((index) => {
+      const isSecond = index >= 2;
+      const sender = new TestSender({ ssrc: index + 1, firstTimestamp: 1_000_000 * index });
+      const { line, track } = flow();
+      const messages = reports(sender, isSecond ? 'truck' : 'studio', utcMs + (isSecond ? aheadMs : 0));
+      line.rtcp({ messages, from: FROM, port: 5005, arrivalMs: 0, arrivalUtcMs: utcMs });
+      return { line, track, sender, delayMs: [0, 9, 2, 5][index]! };
+    });
+    for (let now = 0; now < 400; now++) {
+      for (const { line, sender, delayMs } of flows) {
+        if (now >= delayMs && now < delayMs + 300) line.receive(sender.packet(now - delayMs), FROM, now);
+        line.tick(now);
+      }
+    }
+    for (const { line } of flows) line.finish();
+    const silence = flows.map(({ track }) => track.gaps.map(({ start, end }) => [start, end]));
+    expect(silence.slice(0, 2)).toEqual([[], []]);
+    // The second sender's first flow came 2 ms after the take's beginning; its other one is placed by the same clock.
+    expect(silence[2]).toEqual([[0, 96]]);
+    expect(silence[3]).toEqual(silence[2]);
+    for (const { track } of flows.slice(2))
+      expect(track.bytes.subarray(192).equals(testSignal(0, 300 * 48))).toBe(true);
+  });
+
   it('are not torn apart by a sender whose clock was set anew', () => {
     const { flow } = newTake();
     const tracks = [flow(), flow()];
