@@ -31,7 +31,7 @@ export class SwarmViewer {
   readonly #numbers = new WeakMap<object, string>();
   #files = new FileRows(new Map());
   #lastNumber = 0;
-  #kept: { readonly atMs: number; readonly admin: SwarmView; readonly everyone: SwarmView } | undefined;
+  #kept: Kept | undefined;
 
   constructor(options: SwarmViewerOptions) {
     this.#options = options;
@@ -40,23 +40,26 @@ export class SwarmViewer {
   /** The view of now; administrators see networks of peers. The caller does not change it. */
   view(isAdmin: boolean): SwarmView {
     const nowMs = this.#options.clock.nowMs();
-    if (!this.#kept || nowMs - this.#kept.atMs >= KEPT_MS) {
-      const admin = this.#look(nowMs);
-      this.#kept = { atMs: nowMs, admin, everyone: withoutNetworks(admin) };
-    }
-    return isAdmin ? this.#kept.admin : this.#kept.everyone;
+    if (!this.#kept || nowMs - this.#kept.atMs >= KEPT_MS) this.#kept = this.#look(nowMs);
+    if (!isAdmin) return this.#kept.everyone;
+    this.#kept.admin ??= withNetworks(this.#kept);
+    return this.#kept.admin;
   }
 
-  #look(nowMs: number): SwarmView {
+  #look(nowMs: number): Kept {
     const sights = [...this.#options.sources()].map((source) => source.look());
     const totals = totalsOf(sights);
     const counts = { ...NO_PEERS };
     const peers: Record<string, SwarmPeerView> = {};
+    const addresses = new Map<string, string>();
     for (const sight of sights) {
       for (const peer of sight.peers()) {
         counts[peer.trust]++;
         counts[peer.reach]++;
-        if (counts.peers++ < MAX_PEERS) peers[this.#numberOf(peer.key)] = peerView(peer, sight.dialect);
+        if (counts.peers++ >= MAX_PEERS) continue;
+        const id = this.#numberOf(peer.key);
+        peers[id] = peerView(peer, sight.dialect);
+        addresses.set(id, peer.address);
       }
     }
     this.#files = new FileRows(this.#files.ids);
@@ -64,7 +67,7 @@ export class SwarmViewer {
     const { flows, transfers } = this.#flows(sights, peers);
     const rates = this.#rates.note(nowMs, totals.bytesFromServer, totals.bytesFromPeers);
     const possible = possibleRate(sights);
-    return {
+    const everyone: SwarmView = {
       name: cleanText(this.#options.name(), MAX_NAME),
       dialects: [...new Set(sights.map(({ dialect }) => dialect))],
       score: this.#files.score(),
@@ -75,6 +78,7 @@ export class SwarmViewer {
       files: this.#files.views(),
       flows,
     };
+    return { atMs: nowMs, everyone, addresses, admin: undefined };
   }
 
   #numberOf(key: object): string {
@@ -118,6 +122,14 @@ export class SwarmViewer {
   }
 }
 
+/** A view, and what makes the administrators' one of it when one of them looks. */
+interface Kept {
+  readonly atMs: number;
+  readonly everyone: SwarmView;
+  readonly addresses: ReadonlyMap<string, string>;
+  admin: SwarmView | undefined;
+}
+
 const NO_PEERS = {
   peers: 0,
   trusted: 0,
@@ -154,7 +166,6 @@ function possibleRate(sights: readonly SwarmSight[]): number | undefined {
 }
 
 function peerView(peer: PeerSight, dialect: SwarmSight['dialect']): SwarmPeerView {
-  const network = networkOf(peer.address);
   return {
     dialect,
     trust: peer.trust,
@@ -162,20 +173,20 @@ function peerView(peer: PeerSight, dialect: SwarmSight['dialect']): SwarmPeerVie
     ...(peer.progress !== undefined && { progress: Math.floor(peer.progress * 100) / 100 }),
     given: threeDigits(peer.bytesGiven),
     taken: threeDigits(peer.bytesTaken),
-    ...(network !== undefined && { network }),
   };
 }
 
 /** So that a patch need not tell of each byte. */
 function threeDigits(value: number): number {
-  return Number(value.toPrecision(3));
+  const unit = value < 1000 ? 1 : 10 ** (Math.floor(Math.log10(value)) - 2);
+  return Math.round(value / unit) * unit;
 }
 
-function withoutNetworks(view: SwarmView): SwarmView {
+function withNetworks({ everyone, addresses }: Kept): SwarmView {
   const peers: Record<string, SwarmPeerView> = {};
-  for (const id of Object.keys(view.peers)) {
-    const { network: _, ...rest } = view.peers[id]!;
-    peers[id] = rest;
+  for (const [id, address] of addresses) {
+    const network = networkOf(address);
+    peers[id] = network === undefined ? everyone.peers[id]! : { ...everyone.peers[id]!, network };
   }
-  return { ...view, peers };
+  return { ...everyone, peers };
 }
