@@ -5,12 +5,15 @@ import { type Clock, sleep } from '../../core/clock.ts';
 import { DistreamError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { ListenAddress } from '../../modules/network.ts';
+import type { ChunkGeometry } from '../../protocols/pdtp/chunks.ts';
 import { SWARM_CHUNK_BYTES } from '../../protocols/swarm/hash-tree.ts';
 import { PEER_KEY_BYTES, type Run } from '../../protocols/swarm/peer-messages.ts';
 import type { SwarmUrl } from '../../protocols/swarm/swarm-url.ts';
 import { LivePlay } from '../live/live-play.ts';
 import type { StreamWindow } from '../live/stream-window.ts';
+import type { ChunkStore } from '../peer/chunk-store.ts';
 import type { DownloadProgress } from '../peer/download.ts';
+import { KeptFile } from '../peer/kept-file.ts';
 import { OrderedWriter } from '../peer/ordered-writer.ts';
 import { PartFile, unwritable } from '../peer/part-file.ts';
 import { Rate } from '../peer/rate.ts';
@@ -75,7 +78,7 @@ class NativeDownload {
   #listenPort = 0;
   #session: NativeSession | undefined;
   #file: FetchedFile | undefined;
-  #store: PartFile | undefined;
+  #store: ChunkStore | undefined;
   #writer: OrderedWriter | undefined;
   #play: LivePlay | undefined;
   #liveSink: Writable | undefined;
@@ -185,7 +188,7 @@ class NativeDownload {
   }
 
   async #prepare(file: FetchedFile): Promise<readonly Run[]> {
-    const { path, isKept, sink, displayUrl } = this.#options;
+    const { sink, displayUrl } = this.#options;
     const { sizeBytes, root } = file.manifest;
     if (this.#file && !this.#file.manifest.root.equals(root)) {
       this.#fail(this.#failed('the file has changed on the server'));
@@ -193,8 +196,7 @@ class NativeDownload {
     this.#file = file;
     if (!this.#store) {
       const geometry = { size: sizeBytes, chunkSize: SWARM_CHUNK_BYTES };
-      const identity = `native ${root.toString('hex')}`;
-      this.#store = await PartFile.open({ path, geometry, identity, isKept }).catch((error: unknown) => {
+      this.#store = await this.#openStore(file, geometry).catch((error: unknown) => {
         this.#fail(error);
         throw error;
       });
@@ -223,6 +225,14 @@ class NativeDownload {
 
   async #advance(): Promise<void> {
     await this.#play?.advance().catch((error: unknown) => this.#fail(error));
+  }
+
+  /** What is there under the file's own name and is right needs no fetching; else the part of before, or a new one. */
+  async #openStore(file: FetchedFile, geometry: ChunkGeometry): Promise<ChunkStore> {
+    const { path, isKept } = this.#options;
+    const kept = isKept ? await KeptFile.open(path, geometry, (chunk, bytes) => file.isRight(chunk, bytes)) : undefined;
+    const identity = `native ${file.manifest.root.toString('hex')}`;
+    return kept ?? PartFile.open({ path, geometry, identity, isKept });
   }
 
   async #keep(chunk: number, bytes: Buffer, giver: number): Promise<void> {
