@@ -6,8 +6,8 @@ import { EVERY_PATH, makeTicket } from '../../src/protocols/swarm/ticket.ts';
 import { type NativeDownloadOptions, nativeDownload } from '../../src/swarm/native/native-download.ts';
 import { NativeServer } from '../../src/swarm/native/native-server.ts';
 import { serverIdentity } from '../../src/swarm/native/server-identity.ts';
+import { PoisonCarrier } from './support/altered-carrier.ts';
 import { liveFrame, liveNumbers } from './support/live-source.ts';
-import { PoisonCarrier } from './support/poison-carrier.ts';
 
 const FRAME_BYTES = 384;
 const FRAMES_A_PART = 20;

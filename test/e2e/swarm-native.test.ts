@@ -8,7 +8,7 @@ import { silentLogger } from '../../src/core/logger.ts';
 import { type NativeDownloadOptions, nativeDownload } from '../../src/swarm/native/native-download.ts';
 import { NativeServer } from '../../src/swarm/native/native-server.ts';
 import { serverIdentity } from '../../src/swarm/native/server-identity.ts';
-import { PoisonCarrier } from './support/poison-carrier.ts';
+import { PoisonCarrier } from './support/altered-carrier.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

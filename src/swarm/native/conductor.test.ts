@@ -191,6 +191,27 @@ describe('a conductor of files', () => {
     expect(ledger.standing(giver.member.trustId)).not.toMatch(/suspect|convicted/);
   });
 
+  it('sends away who says again and again that the server gives wrong bytes, and does not let it in again', async () => {
+    const rig = new ConductorRig();
+    rig.publish('/a', 30);
+    const liar = await rig.fetch('20.1.100.7', '/a');
+    let ordered = 0;
+    for (let round = 0; round < 200 && !liar.isClosed; round++) {
+      const orders = liar.takeOrders();
+      ordered += orders.length;
+      liar.receipts(orders, 'bad');
+      await rig.turn(50);
+    }
+    expect(liar.isClosed).toBe(true);
+    expect(ordered).toBeLessThanOrEqual(16);
+    const again = await rig.fetch('20.1.100.7', '/a');
+    expect(again.of('file').map(({ status }) => status)).toEqual(['refused']);
+    await rig.turn(600_000);
+    again.want('/a');
+    await rig.turn();
+    expect(again.of('file').at(-1)?.status).toBe('ok');
+  });
+
   it('breaks with who speaks another version or says hello twice', async () => {
     const rig = new ConductorRig();
     await expect(rig.join('20.1.100.7', { version: 4 })).rejects.toThrow(ProtocolViolation);

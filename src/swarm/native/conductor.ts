@@ -23,6 +23,11 @@ const MEETING_SECONDS = 3600;
 const MAX_FILES_OF_MEMBER = 64;
 /** A peer that did not answer its nonce is asked again so long after. */
 const REACH_RETRIES_MS: readonly number[] = [1000, 5000, 30_000];
+/** The server's line proves each byte: who says so often that they are wrong lies, and would be sent them for ever. */
+const MOST_WRONG_OF_SERVER = 8;
+/** Liars are not let in for so long, and so many are remembered. */
+const LIAR_MS = 600_000;
+const MAX_LIARS = 10_000;
 const SERVER_UP_GUESS = 1_000_000;
 
 /** What a conductor works with. */
@@ -55,6 +60,8 @@ export class Conductor {
   readonly #members = new Map<number, NativeMember>();
   readonly #files = new Map<number, ConductedFile>();
   readonly #byFile = new Map<SharedFile, ConductedFile>();
+  /** By trust id, until when. */
+  readonly #liars = new Map<string, number>();
   readonly #prefixes = new PrefixNumbers();
   readonly #serverMeter: UplinkMeter;
   readonly #ticker: Timer;
@@ -198,7 +205,8 @@ export class Conductor {
 
   async #want(member: NativeMember, { ref, path, inOrder, ticket }: PeerMessage & { type: 'want' }): Promise<void> {
     const none = { type: 'file', ref, file: 0, manifest: Buffer.alloc(0) } as const;
-    if (member.files.size >= MAX_FILES_OF_MEMBER || !this.#options.admits(path, ticket))
+    const isLiar = (this.#liars.get(member.trustId) ?? 0) > this.#options.clock.nowMs();
+    if (isLiar || member.files.size >= MAX_FILES_OF_MEMBER || !this.#options.admits(path, ticket))
       return member.voice.tell({ ...none, status: 'refused' });
     if (this.live.want(member, ref, path)) return;
     const prepared = await this.#options.prepare(path).catch(() => undefined);
@@ -264,6 +272,7 @@ export class Conductor {
     if (ended === 'unknown') return;
     this.#count(taker, giver, receipt, ended.bytes);
     part(taker, giver, receipt);
+    if (receipt.outcome === 'bad') this.#complained(taker, giver, file.judge.ledger.isLiar(taker.trustId));
     const meter = giver?.meter ?? this.#serverMeter;
     if (!meter.confirmed(ended.bytes, nowMs, ended.isBusy)) return;
     if (giver) this.#refresh(giver);
@@ -276,6 +285,18 @@ export class Conductor {
     if (bytes === undefined) return;
     this.#count(taker, giver, receipt, bytes);
     part(taker, giver, receipt);
+    if (receipt.outcome !== 'bad') return;
+    this.#complained(taker, giver, this.live.get(receipt.file)?.judge.ledger.isLiar(taker.trustId) === true);
+  }
+
+  /** Who lies about what it gets is sent away: it would take the same chunks from everybody for ever. */
+  #complained(taker: NativeMember, giver: NativeMember | undefined, isLiar: boolean): void {
+    if (!giver) taker.wrongOfServer++;
+    if (!isLiar && taker.wrongOfServer < MOST_WRONG_OF_SERVER) return;
+    this.#liars.set(taker.trustId, this.#options.clock.nowMs() + LIAR_MS);
+    if (this.#liars.size > MAX_LIARS) this.#liars.delete(this.#liars.keys().next().value!);
+    this.leave(taker);
+    taker.voice.close();
   }
 
   #count(taker: NativeMember, giver: NativeMember | undefined, { outcome }: Receipt, bytes: number): void {

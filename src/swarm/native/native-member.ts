@@ -37,6 +37,8 @@ export class NativeMember {
   readonly widePrefix: number;
   readonly meter = new UplinkMeter(UP_GUESS);
   caps: PeerCaps;
+  /** How often it said that the server itself gave wrong bytes. */
+  wrongOfServer = 0;
   /** It answered its nonce at the address that is told to others. */
   isReachable = false;
   /** It was asked for its nonce, and the outcome is known. */
