@@ -76,7 +76,7 @@ describeWith(
       const args = ['--to', '239.69.77.1', '--port', String(udpPorts()), '--interface', '127.0.0.1'];
       const local = ['--interface', '127.0.0.1'];
       const recorder = startIn(
-        ...[folder, 'record', `sap://${encodeURIComponent(name)}`, '--dir', 'takes', '--no-repair', '--wait', '20s'],
+        ...[folder, 'record', `sap://${encodeURIComponent(name)}`, '--dir', 'takes', '--no-repair'],
         ...local,
       );
       const sender = startIn(folder, 'send', ...args, '--name', name, '--loop', 'one.wav', 'two.wav');

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../../core/error-codes.ts';
 import { DistreamError, reasonOf } from '../../core/errors.ts';
+import { cleanText } from '../../core/text.ts';
 import { parseDurationMs } from '../../modules/values.ts';
 import type { ProfileName } from '../../protocols/sdp/profiles.ts';
 import type { Examination } from '../../tracks/doctor/render-examination.ts';
@@ -24,7 +25,7 @@ export function addDoctor(program: Command, outcome: Outcome, io: CliIo): void {
     .argument('<target>', 'an SDP file, sap://NAME, or HOST:PORT')
     .addOption(new Option('--for <time>', 'how long to listen').argParser(time).default(10_000, '10s'))
     .addOption(
-      new Option('--wait <time>', 'how long announcements are listened to').argParser(time).default(5000, '5s'),
+      new Option('--wait <time>', 'how long announcements are listened to').argParser(time).default(45_000, '45s'),
     )
     .addOption(
       new Option('--profile <profile>', 'whose rules the description has to keep')
@@ -87,26 +88,16 @@ async function description(path: string): Promise<string> {
 }
 
 async function announced(target: string, flags: DoctorFlags, io: CliIo, signal: AbortSignal): Promise<string[]> {
-  const { listenForSessions } = await import('../../tracks/record/find-flows.ts');
-  const name = decodeURIComponent(target.slice('sap://'.length)).toLowerCase();
-  io.err(`Listening for announcements for ${flags.wait / 1000} s ...\n`);
-  const format = { encoding: 'L24', sampleRate: 48_000, channels: 2 } as const;
-  const onNote = () => undefined;
-  const sessions = await listenForSessions({
+  const { sessionsOfTarget } = await import('../../tracks/record/find-flows.ts');
+  const sessions = await sessionsOfTarget(target, {
     clock: io.clock,
-    format,
+    format: { encoding: 'L24', sampleRate: 48_000, channels: 2 },
     waitMs: flags.wait,
     localAddress: flags.interface,
     signal,
-    onNote,
+    onNote: (text) => io.err(`${cleanText(text)}\n`),
   });
-  const found = sessions.filter((session) => {
-    const title = session.name.toLowerCase();
-    return title === name || title.startsWith(`${name}: `);
-  });
-  if (found.length > 0) return found.map(({ sdp }) => sdp);
-  const reason = `no session of that name was announced within ${flags.wait / 1000} s`;
-  throw new DistreamError('UNREACHABLE', { url: target, reason });
+  return sessions.map(({ sdp }) => sdp);
 }
 
 function time(text: string): number {

@@ -2,11 +2,20 @@ import { DistreamError } from '../../core/errors.ts';
 import { table } from '../../core/table.ts';
 import { cleanText } from '../../core/text.ts';
 import type { SapSession } from '../../protocols/sap/directory.ts';
-import { flowsOfSessions, flowsOfTargets, groupName, listenForSessions } from '../../tracks/record/find-flows.ts';
+import {
+  ALL_ANNOUNCED_MS,
+  flowsOfSessions,
+  flowsOfTargets,
+  groupName,
+  listenForSessions,
+} from '../../tracks/record/find-flows.ts';
 import type { FlowSpec } from '../../tracks/record/flow-spec.ts';
 import type { CliIo } from '../io.ts';
 import type { CommonOptions } from '../program.ts';
 import type { RecordFlags } from './record-flags.ts';
+
+/** How long announcements are listened to for a list of them. */
+const LISTED_MS = 5000;
 
 /** What choosing needs. */
 export interface ChooseOptions {
@@ -34,14 +43,16 @@ export async function chooseFlows(
 ): Promise<readonly FlowSpec[] | undefined> {
   const onNote = (text: string) => io.err(`${cleanText(text)}\n`);
   const format = { ...flags.format, payloadType: flags.payloadType };
-  const options = { clock: io.clock, format, waitMs: flags.wait, localAddress: flags.interface, signal, onNote };
+  const waitMs = flags.wait ?? (targets.length > 0 || flags.all ? ALL_ANNOUNCED_MS : LISTED_MS);
+  const options = { clock: io.clock, format, waitMs, localAddress: flags.interface, signal, onNote };
   if (targets.length > 0) return flowsOfTargets(targets, options);
-  if (!flags.json) onNote(`Listening for announcements for ${flags.wait / 1000} s ...`);
+  if (!flags.json) onNote(`Listening for announcements for ${waitMs / 1000} s ...`);
   const sessions = await listenForSessions(options);
   const groups = groupsOf(sessions, onNote);
   if (signal.aborted) return undefined;
   if (groups.length === 0) {
-    const reason = `nothing that can be recorded was announced within ${flags.wait / 1000} s`;
+    const later = waitMs < ALL_ANNOUNCED_MS ? '; senders announce themselves every 30 s or so (--wait 45s)' : '';
+    const reason = `nothing that can be recorded was announced within ${waitMs / 1000} s${later}`;
     throw new DistreamError('UNREACHABLE', { url: 'sap://', reason });
   }
   if (flags.all) return flowsOfSessions(sessions, () => {});

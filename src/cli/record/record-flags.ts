@@ -10,7 +10,8 @@ export interface RecordFlags extends RepairFlags {
   readonly all?: boolean;
   readonly for?: number;
   readonly buffer: number;
-  readonly wait: number;
+  /** Undefined: as long as it takes to hear a session that is named; 5 s where none is. */
+  readonly wait?: number;
   readonly format: Omit<BareFormat, 'payloadType'>;
   readonly payloadType?: number;
   readonly interface?: string;
@@ -34,7 +35,10 @@ export function addRecordOptions(command: Command): Command {
       new Option('--buffer <time>', 'how long a packet is waited for').argParser(bufferTime).default(1000, '1s'),
     )
     .addOption(
-      new Option('--wait <time>', 'how long announcements are listened to').argParser(time).default(5000, '5s'),
+      new Option(
+        '--wait <time>',
+        'how long announcements are listened to (default: 45s for a session that is named, else 5s)',
+      ).argParser(time),
     )
     .addOption(
       new Option('--format <format>', 'what comes to a bare HOST:PORT: L16 or L24, rate, channels')

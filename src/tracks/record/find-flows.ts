@@ -22,6 +22,8 @@ export interface FindOptions {
 const SAP_PREFIX = 'sap://';
 /** Announcements of one session come together; after the newest one that fits, this much more is waited. */
 const SETTLE_MS = 250;
+/** Senders announce themselves every 30 s or so, and spread that by a third: within this time each is heard. */
+export const ALL_ANNOUNCED_MS = 45_000;
 const POLL_MS = 50;
 
 /**
@@ -31,11 +33,17 @@ const POLL_MS = 50;
 export async function flowsOfTargets(targets: readonly string[], options: FindOptions): Promise<FlowSpec[]> {
   const flows: FlowSpec[] = [];
   for (const target of targets) {
-    if (target.startsWith(SAP_PREFIX)) flows.push(...(await flowsOfName(target.slice(SAP_PREFIX.length), options)));
-    else if (isBareAddress(target)) flows.push(flowOfAddress(target, options.format));
+    if (isAnnounced(target)) {
+      flows.push(...flowsOfSessions(await sessionsOfTarget(target, options), options.onNote));
+    } else if (isBareAddress(target)) flows.push(flowOfAddress(target, options.format));
     else flows.push(...(await flowsOfFile(target, options.onNote)));
   }
   return withoutRepeats(flows);
+}
+
+/** Whether a target is meant as `sap://NAME`. */
+export function isAnnounced(target: string): boolean {
+  return target.startsWith(SAP_PREFIX);
 }
 
 async function flowsOfFile(path: string, onNote: (text: string) => void): Promise<readonly FlowSpec[]> {
@@ -66,11 +74,17 @@ function noSuch(path: string): string {
   return `there is no such file (an announced session is written sap://${path})`;
 }
 
-async function flowsOfName(encoded: string, options: FindOptions): Promise<FlowSpec[]> {
-  const name = decodeName(encoded);
+/**
+ * The announced sessions that `sap://NAME` means; resolves as soon as they are there.
+ * @param target with its prefix
+ * @throws DistreamError UNREACHABLE when none is announced in time, MULTICAST_UNAVAILABLE, PORT_IN_USE
+ */
+export async function sessionsOfTarget(target: string, options: FindOptions): Promise<SapSession[]> {
+  const name = decodeName(target.slice(SAP_PREFIX.length));
+  options.onNote(`Waiting for "${name}" to be announced, for ${options.waitMs / 1000} s at most ...`);
   const sessions = await listen(options, (all) => sessionsNamed(all, name));
   const found = sessionsNamed(sessions, name);
-  if (found.length > 0) return flowsOfSessions(found, options.onNote);
+  if (found.length > 0) return found;
   const names = [...new Set(sessions.map((session) => groupName(session.name)))].slice(0, 10).join(', ');
   const heard = names === '' ? 'nothing is announced' : `what is announced: ${names}`;
   const reason = `no session of that name was announced within ${options.waitMs / 1000} s; ${heard}`;
