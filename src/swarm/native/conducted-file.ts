@@ -80,12 +80,16 @@ export class ConductedFile {
     return this.#rows.get(row);
   }
 
-  /** Counts what could be carried in so many ms if all uplinks were full: nothing while nobody waits. */
-  couldCarry(ms: number): void {
-    const { swarm } = this;
-    if (swarm.totalNeeded === 0 && this.#ordered.size === 0) return;
-    const server = swarm.peers.up[SERVER]!;
-    this.tally.possibleBytes += (Math.min(swarm.takers.size * server, server + swarm.upSum) * ms) / 1000;
+  /** Somebody lacks a part of it. */
+  get isWaitedFor(): boolean {
+    return this.swarm.totalNeeded > 0 || this.#ordered.size > 0;
+  }
+
+  /** Counts what could be carried in so many ms if all uplinks were full, of the server's the part for this file. */
+  couldCarry(ms: number, serverUpBytesPerSecond: number): void {
+    const { takers, upSum } = this.swarm;
+    const most = Math.min(takers.size * serverUpBytesPerSecond, serverUpBytesPerSecond + upSum);
+    this.tally.possibleBytes += (most * ms) / 1000;
   }
 
   has(member: NativeMember): boolean {

@@ -403,8 +403,11 @@ export class Conductor {
 
   #tick(): void {
     const nowMs = this.#options.clock.nowMs();
+    const waitedFor = [...this.#files.values()].filter((file) => file.isWaitedFor);
+    for (const file of waitedFor) {
+      file.couldCarry(nowMs - this.#lastTickMs, this.serverUpBytesPerSecond / waitedFor.length);
+    }
     for (const [id, file] of this.#files) {
-      file.couldCarry(nowMs - this.#lastTickMs);
       for (const transfer of file.forgotten(nowMs)) {
         this.counters.timedOut++;
         this.#cancel(id, transfer);
