@@ -54,15 +54,16 @@ export default function Tracks() {
   const shown = sessions.value;
   const running = Object.entries(shown ?? {});
   const takesVersion = running.map(([id, { take, state }]) => `${id} ${take} ${state}`).join();
+  const isOver = running.every(([, { state }]) => state === 'ended');
+  const panels = running.map(([id, session]) => <SessionPanel key={id} id={id} session={session} />);
   return (
     <>
       <h1>{texts.tracks.title}</h1>
       <p>{texts.tracks.about}</p>
       {tracksRefused.value && <p class="quiet">{texts.tracks.refused}</p>}
-      {running.map(([id, session]) => (
-        <SessionPanel key={id} id={id} session={session} />
-      ))}
+      {!isOver && panels}
       <TakesPanel version={takesVersion} />
+      {isOver && panels}
       <Recorders />
       {shown && running.length === 0 && home !== 'tracks' && <HowTo />}
     </>

@@ -169,12 +169,14 @@ function Times({ id, session }: { id: string; session: TrackSession }) {
 export function SessionPanel({ id, session }: { id: string; session: TrackSession }) {
   const flows = Object.entries(session.flows).filter(([, flow]) => mapSeconds(flow.map) > 0);
   const seconds = Math.max(0, ...flows.map(([, flow]) => mapSeconds(flow.map)));
+  // What was lost then may have been fetched since: its take tells.
+  const isOver = session.kind === 'record' && session.state === 'ended';
   const safeId = id.replace(/[^A-Za-z0-9_-]/g, '-');
   return (
     <section class="panel take-panel" aria-labelledby={`tracks-${safeId}`} data-session={id}>
       <Head id={safeId} session={session} />
-      <Meters id={id} session={session} />
-      {flows.length > 0 && (
+      {!isOver && <Meters id={id} session={session} />}
+      {!isOver && flows.length > 0 && (
         <section aria-labelledby={`losses-${safeId}`}>
           <h3 id={`losses-${safeId}`}>{texts.tracks.losses}</h3>
           <ul class="loss-list">
