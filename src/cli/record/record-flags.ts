@@ -54,11 +54,21 @@ export function addRecordOptions(command: Command): Command {
     .option('--conceal', 'fill the first 20 ms of a loss with sound like that before, not with silence')
     .option('--no-resend', 'do not ask for lost packets again')
     .option('--no-repair', 'do not fetch what is missing from the sender after the take')
-    .option('--sent <files...>', 'accounts of the senders (send.json) to prove the take with')
+    .addOption(
+      new Option(
+        '--sent <file>',
+        'account of a sender (send.json) to prove the take with; once for each sender',
+      ).argParser(collected),
+    )
     .option('--ntp <host>', "measure this machine's clock against that NTP server")
     .option('--json', 'progress and report as JSON lines on standard output');
   addPageOption(command);
   return addRepairOptions(command, 'how long the sender is tried again for what is missing, without an answer');
+}
+
+// One file each: what follows is a target again.
+function collected(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }
 
 function time(text: string): number {

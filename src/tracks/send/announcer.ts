@@ -4,6 +4,10 @@ import { reasonOf } from '../../core/errors.ts';
 import { announcementIntervalMs } from '../../protocols/sap/interval.ts';
 import { encodeSap, messageIdOf, SAP_GROUPS, SAP_PORT, type SapPacket } from '../../protocols/sap/packet.ts';
 
+/** A session that is new is announced more often: whoever starts a receiver now waits for it. */
+const NEW_MS = 60_000;
+const NEW_MINIMUM_MS = 5000;
+
 /** The part of a datagram socket that is needed here. */
 export type SapSocket = Pick<Socket, 'on' | 'bind' | 'setMulticastInterface' | 'setMulticastTTL' | 'send' | 'close'>;
 
@@ -28,6 +32,7 @@ export class SapAnnouncer {
   readonly #group: string;
   #socket: SapSocket | undefined;
   #timer: Timer | undefined;
+  #startMs = 0;
   #hasFailed = false;
 
   constructor(options: AnnouncerOptions) {
@@ -38,6 +43,7 @@ export class SapAnnouncer {
   /** Sends the first announcements, and further ones from time to time. Never throws. */
   start(): void {
     const { localAddress, ttl, newSocket = () => createSocket('udp4') } = this.#options;
+    this.#startMs = this.#options.clock.nowMs();
     const socket = newSocket();
     this.#socket = socket;
     socket.on('error', (error) => this.#fail(error));
@@ -64,7 +70,9 @@ export class SapAnnouncer {
     const { sdps, clock, random } = this.#options;
     void this.#send('announce');
     const bytes = Math.max(...sdps.map((sdp) => sdp.length));
-    const waitMs = announcementIntervalMs({ announcements: sdps.length, bytes }, random());
+    const load = { announcements: sdps.length, bytes };
+    const isNew = clock.nowMs() - this.#startMs < NEW_MS;
+    const waitMs = announcementIntervalMs(isNew ? { ...load, minimumMs: NEW_MINIMUM_MS } : load, random());
     this.#timer = clock.after(waitMs, () => this.#announce());
   }
 
