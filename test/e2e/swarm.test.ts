@@ -254,6 +254,9 @@ describe('a live stream in a swarm', () => {
     };
     const listeners = [await listen(), await listen()];
     await until('some seconds', () => listeners.every(({ heard }) => heard().length > 80_000), 40_000);
+    const swarm = JSON.parse((await get(`${node.url}/api/v1/swarm`)).toString());
+    expect(swarm).toMatchObject({ dialects: expect.arrayContaining(['pdtp']), counts: { peers: 2 } });
+    expect(Object.values(swarm.files)).toEqual([expect.objectContaining({ path: '/radio', live: true, takers: 2 })]);
     for (const { client, heard } of listeners) {
       // chunks are cut anywhere: the first whole frame is where its number makes it one
       const bytes = heard();
