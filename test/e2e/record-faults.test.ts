@@ -35,7 +35,7 @@ describeWith(
   () => {
     it.skipIf(!canMount())('ends when the disk is full: files and account are valid, the exit code is 1', async () => {
       const { folder, targets, send } = await twoTracks();
-      const record = [process.execPath, BIN, 'record', '--dir', 'takes', '--no-repair', ...targets];
+      const record = [process.execPath, BIN, 'record', '--dir', 'takes', '--no-repair', '--sent', 'send.json', ...targets];
       // What is on the small disk is gone with the last process that sees it: it is copied out.
       const script =
         'mkdir takes kept && mount -t tmpfs -o size=1m none takes && "$@"; code=$?; cp -r takes/. kept; exit $code';

@@ -52,7 +52,11 @@ async function readWhenWritten(
     try {
       const sent = await readSent(path);
       const isOlder = sent.endUtc !== undefined && Date.parse(sent.endUtc) < Date.parse(account.startUtc);
-      if (!isOlder || clock.nowMs() >= endMs) return sent;
+      if (!isOlder) return sent;
+      if (clock.nowMs() >= endMs) {
+        onNote(`${path}: by the clocks of both it ended before this take began; it may be of another session.`);
+        return sent;
+      }
     } catch (error) {
       if (!(error instanceof DistreamError)) throw error;
       if (clock.nowMs() >= endMs) {

@@ -172,4 +172,15 @@ describe('renderTake', () => {
     expect(text).toContain('  and 10 more\n');
     expect(text).not.toContain('stem 20');
   });
+
+  it('keeps what a repair has proven in exactly the time of the take', () => {
+    const { account } = hashed({ from: 1000 });
+    const recorded = { ...account, blocks: { ...account.blocks, digests: [...account.blocks.digests] } };
+    const verdict = { kind: 'excerpt', words: 'identical to what was sent meanwhile' } as const;
+    const excerpt = track('a', { sent: recorded, recorded, verdict });
+    const { account: other } = hashed();
+    const sent = { ...other, blocks: { ...other.blocks, digests: [...other.blocks.digests] } };
+    expect(proveTake(take([excerpt]), take([track('a', { sent })])).tracks).toEqual([excerpt]);
+    expect(proveTake(take([excerpt]), take([track('b', { sent })])).tracks[0]).toEqual(excerpt);
+  });
 });
