@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../support/seeded-random.ts';
 import { type Child, start, until } from './support/child.ts';
-import { get, startDistream } from './support/distream.ts';
+import { get, restartDistream, startDistream } from './support/distream.ts';
 import { liveNumbers, startLiveSource } from './support/live-source.ts';
 import { freePort } from './support/ports.ts';
 
@@ -265,6 +265,40 @@ describe('a live stream in a swarm', () => {
       expect(numbers.every((number, at) => at === 0 || number === numbers[at - 1]! + 1)).toBe(true);
       expect(await client.stop('SIGINT')).toBe(130);
     }
+    await node.stop();
+  });
+});
+
+describe('a live stream of a node in the native dialect', () => {
+  it('plays at the address that the log names, which is the same after a restart', async () => {
+    const source = await startLiveSource();
+    closers.push(() => source.close());
+    const port = await freePort();
+    const nativePort = await freePort();
+    const first = await startDistream(`
+  radio:
+    input: { type: icecast, url: "${source.url}" }
+    outputs:
+      - { type: pdtp, listen: { host: 127.0.0.1, port: ${port} }, nativePort: ${nativePort}, givePort: ${await freePort()} }`);
+    const addressOf = (node: typeof first) =>
+      until('its address', () => /pdtps:\/\/\S+/.exec(node.errors())?.[0], 20_000);
+    const address = await addressOf(first);
+    expect(address).toContain(`:${nativePort}/radio#key=`);
+    await first.stop();
+    const node = await restartDistream(first);
+    expect(await addressOf(node)).toBe(address);
+    const client = bin('distream', ['get', '-o', '-', address.replace('localhost', '127.0.0.1')], folderOf('native'));
+    let heard = Buffer.alloc(0);
+    client.process.stdout!.on('data', (bytes: Buffer) => {
+      heard = Buffer.concat([heard, bytes]);
+    });
+    await until('some seconds', () => heard.length > 120_000, 40_000).catch((error: Error) => {
+      throw new Error(`${error.message}: ${client.errors()} ${node.errors()}`);
+    });
+    // chunks are cut at frames
+    const numbers = liveNumbers(heard);
+    expect(numbers.every((number, at) => at === 0 || number === numbers[at - 1]! + 1)).toBe(true);
+    expect(await client.stop('SIGINT')).toBe(130);
     await node.stop();
   });
 });
