@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Retransmission } from './retransmission.ts';
 
-function flow() {
+function flow(bitsPerSecond = 1_152_000) {
   let missing: number[] = [];
   const line = { oldestUseful: 0, missingSequences: (limit: number) => missing.slice(0, limit) };
-  const requests = new Retransmission(line, 1000);
+  const requests = new Retransmission(line, 1000, bitsPerSecond);
   const miss = (...sequences: number[]) => {
     missing = sequences;
   };
@@ -46,5 +46,23 @@ describe('Retransmission', () => {
     }
     expect(asked).toBeGreaterThan(100);
     expect(asked).toBeLessThan(20_000);
+  });
+
+  it('stays within the share of RTCP when all is lost', () => {
+    // What comes at once at the beginning is a second's worth.
+    for (const [bitsPerSecond, perSecond] of [
+      [1_152_000, 1000],
+      [256_000, 200],
+      [64_000, 50],
+    ] as const) {
+      const { requests, line, miss } = flow(bitsPerSecond);
+      let asked = 0;
+      for (let now = 0; now < 10_000; now += 50) {
+        line.oldestUseful = now;
+        miss(...Array.from({ length: 200 }, (_, index) => now + index));
+        asked += requests.due(now).length;
+      }
+      expect(asked).toBeLessThanOrEqual(11 * perSecond);
+    }
   });
 });

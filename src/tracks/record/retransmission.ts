@@ -12,6 +12,12 @@ const MAX_REQUESTED = 200;
 /** Whoever has not answered that many requests in a row does not answer at all, or the line is down: asked rarely. */
 const MAX_UNANSWERED = 200;
 const RETRY_AFTER_MS = 500;
+const MAX_PER_SECOND = 1000;
+const MIN_PER_SECOND = 50;
+/** Of a packet in each tick, with the headers of UDP and IP. */
+const DATAGRAMS_PER_SECOND = 20;
+const DATAGRAM_BYTES = 40;
+const ENTRY_BYTES = 4;
 
 /** Asks for the lost packets of one flow while they may still come in time (RFC 4585 6.2.1). Pure. */
 export class Retransmission {
@@ -22,14 +28,17 @@ export class Retransmission {
   #silentUntilMs = 0;
   #repaired = 0;
 
-  /** @param bufferMs how long a packet is waited for: the jitter buffer */
-  constructor(line: MissingPackets, bufferMs: number) {
+  /**
+   * @param bufferMs how long a packet is waited for: the jitter buffer
+   * @param bitsPerSecond of the flow: requests stay within its share for RTCP
+   */
+  constructor(line: MissingPackets, bufferMs: number, bitsPerSecond: number) {
     this.#line = line;
     this.#plan = new NackPlan({
       patienceMs: Math.min(20, bufferMs / 8),
       retryMs: Math.min(100, bufferMs / 4),
       maxTries: 8,
-      maxPerSecond: 1000,
+      maxPerSecond: requestsPerSecond(bitsPerSecond),
     });
   }
 
@@ -67,4 +76,10 @@ export class Retransmission {
     this.#unanswered = MAX_UNANSWERED - 1;
     this.#silentUntilMs = nowMs + RETRY_AFTER_MS;
   }
+}
+
+// RTCP has a twentieth of a flow's rate (RFC 3550 6.2): datagrams without their entries, and four bytes for each entry.
+function requestsPerSecond(bitsPerSecond: number): number {
+  const bytes = bitsPerSecond / 8 / 20 - DATAGRAMS_PER_SECOND * DATAGRAM_BYTES;
+  return Math.max(MIN_PER_SECOND, Math.min(MAX_PER_SECOND, Math.floor(bytes / ENTRY_BYTES)));
 }

@@ -44,7 +44,9 @@ export class RtcpFeedback {
     this.#options = options;
     this.#ssrc = Math.floor(options.random() * 2 ** 32);
     this.#cname = `${randomHex(options.random, 12)}@distream`;
-    this.#requests = options.flows.map(({ line }) => new Retransmission(line, options.bufferMs));
+    this.#requests = options.flows.map(
+      ({ line, bitsPerSecond }) => new Retransmission(line, options.bufferMs, bitsPerSecond),
+    );
   }
 
   /** Packets of a flow that came because they were asked for. */
