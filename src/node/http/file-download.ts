@@ -83,7 +83,8 @@ function pour(
   handle: FileHandle,
   { first, last, response, clock }: { first: number; last: number; response: ServerResponse; clock: Clock },
 ): void {
-  if (last < first) {
+  // Nobody waits for it any more, or there is nothing in it.
+  if (response.destroyed || last < first) {
     response.end();
     void handle.close();
     return;
