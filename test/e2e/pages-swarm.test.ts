@@ -111,10 +111,12 @@ describeWith(['chromium'], 'the page of a swarm, in Chromium', () => {
     await expect.poll(() => page.locator('.swarm-share-number').textContent()).toBe(share);
     expect(Object.keys(view.flows)).toEqual([]);
     // Nothing moves any more: nothing is drawn.
-    await page.waitForTimeout(700);
-    const drawn = await page.evaluate<number>('window.drawings');
-    await page.waitForTimeout(700);
-    expect(await page.evaluate<number>('window.drawings')).toBeLessThan(drawn + 5);
+    const drawnMeanwhile = async () => {
+      const drawn = await page.evaluate<number>('window.drawings');
+      await page.waitForTimeout(700);
+      return (await page.evaluate<number>('window.drawings')) - drawn;
+    };
+    await expect.poll(drawnMeanwhile, { timeout: 20_000 }).toBe(0);
     for (const child of gets) child.process.kill('SIGTERM');
     await expect.poll(() => canvas.getAttribute('aria-label'), { timeout: 20_000 }).toContain('0 peers');
     expect(complaints).toEqual([]);
