@@ -86,6 +86,9 @@ export class StreamHistory {
     try {
       this.#kept.set(span, await getJson<History>(streamPath(name, `history?span=${span}`)));
       this.isKept = true;
+      // What the node has told for every span that is shown need not be kept here as well.
+      const toldUntil = Math.min(...Array.from(this.#kept.values(), ({ t }) => t.at(-1) ?? 0));
+      this.#seen = this.#seen.filter(({ t }) => t > toldUntil);
       this.version.value++;
     } catch {
       if (this.isKept === undefined) this.isKept = false;
@@ -98,10 +101,9 @@ export class StreamHistory {
     const kept = this.#kept.get(span);
     const old: Moment[] = [];
     if (kept) {
-      const scale = (kept.t[0] ?? 0) > 1e11 ? 1 : 1000;
       kept.t.forEach((t, index) => {
         old.push({
-          t: t * scale,
+          t,
           lengthMs: kept.stepMs,
           reserveSeconds: kept.reserveSeconds[index] ?? null,
           bitrate: kept.bitrate[index] ?? null,
