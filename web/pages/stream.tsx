@@ -1,5 +1,4 @@
 import { findStream, nowMs, status } from '../feed.ts';
-import { listenersOf } from '../history.ts';
 import { Charts } from '../parts/charts.tsx';
 import { CopyField } from '../parts/copy-field.tsx';
 import { EventLog } from '../parts/event-log.tsx';
@@ -14,6 +13,7 @@ import { Strip, StripLegend } from '../parts/strip.tsx';
 import { Titles } from '../parts/titles.tsx';
 import { errorWords, formatWords, mountsOf } from '../parts/words.ts';
 import { href, listenUrl, mountUrl } from '../routing.ts';
+import { listenersOf } from '../stream-history.ts';
 import { texts } from '../texts.ts';
 import type { StreamStatus } from '../types.ts';
 

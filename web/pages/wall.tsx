@@ -1,8 +1,8 @@
 import { me, status, streams } from '../feed.ts';
-import { listenersOf } from '../history.ts';
 import { DemoPanel } from '../parts/demo-panel.tsx';
 import { StreamCard } from '../parts/stream-card.tsx';
 import { StripLegend } from '../parts/strip.tsx';
+import { listenersOf } from '../stream-history.ts';
 import { texts } from '../texts.ts';
 
 const ON_AIR = new Set(['live', 'reserve', 'fallback']);

@@ -2,7 +2,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { nowMs } from '../feed.ts';
-import { historyOf, type Moment, type Span } from '../history.ts';
+import { historyOf } from '../history.ts';
+import type { Moment, Span } from '../stream-history.ts';
 import { texts } from '../texts.ts';
 
 type Column = 'reserveSeconds' | 'bitrate' | 'listeners' | 'latencySeconds';

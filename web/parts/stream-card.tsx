@@ -1,7 +1,7 @@
 import { useId } from 'preact/hooks';
 import { nowMs } from '../feed.ts';
-import { listenersOf } from '../history.ts';
 import { streamUrl } from '../routing.ts';
+import { listenersOf } from '../stream-history.ts';
 import { texts } from '../texts.ts';
 import type { StreamStatus } from '../types.ts';
 import { Foreign } from './foreign.tsx';

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { nowMs } from '../feed.ts';
-import { BRIDGED, FALLBACK, GAP, historyOf, type Moment, NO_DATA, SPAN_MS } from '../history.ts';
+import { historyOf } from '../history.ts';
+import { BRIDGED, FALLBACK, GAP, type Moment, NO_DATA, SPAN_MS } from '../stream-history.ts';
 import { texts } from '../texts.ts';
 
 /** Cells of the strip: one is half a minute of the hour. */
