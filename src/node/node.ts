@@ -104,7 +104,7 @@ export async function startNode(first: NodeConfig, deps: NodeDeps): Promise<Runn
     sources: deps.swarm?.sources ?? runningSwarms,
   });
   const swarmFeed = new MapFeed({ clock, random, view: (audience) => swarm.view(audience === 'admin') });
-  const tracks = new TracksFeed(new TracksDesk(deps.tracks, () => streams.all), clock);
+  const tracks = new TracksFeed(new TracksDesk(deps.tracks, () => streams.all), clock, random);
   const view: NodeView = {
     version: VERSION,
     startedUtcMs,

@@ -308,7 +308,7 @@ export function fakeNodeView(
     access: new Access({ clock, admin: () => ({ user: 'admin', password: 'secret' }), passwords: () => new Map() }),
     publicView: 'full',
     isDemo: false,
-    tracks: new TracksFeed(new TracksDesk(undefined, () => []), clock),
+    tracks: new TracksFeed(new TracksDesk(undefined, () => []), clock, () => 0),
     takes: undefined,
     takesFor: 'admin',
     home: 'wall',

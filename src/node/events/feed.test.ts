@@ -1,46 +1,13 @@
-import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
 import { fakeStream } from '../../../test/support/fake-node-view.ts';
+import { FakePage } from '../../../test/support/fake-page.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { EventLog } from './event-log.ts';
 import { EventFeed } from './feed.ts';
 import { applyPatch, type Json, patchOf } from './merge-patch.ts';
-
-class FakePage extends EventEmitter {
-  text = '';
-  /** Bytes that are not taken; undefined: all are. */
-  stuck: number | undefined;
-  destroyed = false;
-
-  write(bytes: Buffer): boolean {
-    this.text += bytes.toString();
-    if (this.stuck !== undefined) this.stuck += bytes.length;
-    return true;
-  }
-
-  get writableLength(): number {
-    return this.stuck ?? 0;
-  }
-
-  end(): void {
-    this.destroy();
-  }
-
-  destroy(): void {
-    this.destroyed = true;
-    this.emit('close');
-  }
-
-  /** What was told since the last look, as name, id and data. */
-  events() {
-    const found = [...this.text.matchAll(/event: (\w+)\nid: (\S+)\ndata: (.*)\n\n/g)];
-    this.text = '';
-    return found.map(([, name, id, data]) => ({ name, id: id!, data: JSON.parse(data!) }));
-  }
-}
 
 function setUp() {
   const clock = new FakeClock();

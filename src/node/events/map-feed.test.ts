@@ -1,41 +1,9 @@
-import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
+import { FakePage } from '../../../test/support/fake-page.ts';
 import { MAX_MAP_CLIENTS, MapFeed } from './map-feed.ts';
 import { applyPatch, type Json } from './merge-patch.ts';
-
-class FakePage extends EventEmitter {
-  text = '';
-  /** Bytes that are not taken; undefined: all are. */
-  stuck: number | undefined;
-  isDestroyed = false;
-
-  write(bytes: Buffer): boolean {
-    this.text += bytes.toString();
-    if (this.stuck !== undefined) this.stuck += bytes.length;
-    return true;
-  }
-
-  get writableLength(): number {
-    return this.stuck ?? 0;
-  }
-
-  end(): void {
-    this.destroy();
-  }
-
-  destroy(): void {
-    this.isDestroyed = true;
-    this.emit('close');
-  }
-
-  events() {
-    const found = [...this.text.matchAll(/event: (\w+)\nid: (\d+)\ndata: (.*)\n\n/g)];
-    this.text = '';
-    return found.map(([, name, id, data]) => ({ name, id: Number(id), data: JSON.parse(data!) as Json }));
-  }
-}
 
 type Map = Record<string, Json>;
 
@@ -97,10 +65,10 @@ describe('a live feed of a map', () => {
     state.map = { peers: { 1: { taken: 7 } } };
     clock.advance(500);
     const late = open();
-    expect(late.events()).toEqual([{ name: 'snapshot', id: 1, data: state.map }]);
+    expect(late.events()).toEqual([{ name: 'snapshot', id: '1', data: state.map }]);
     state.map = { peers: { 1: { taken: 8 } } };
     clock.advance(500);
-    expect(late.events()).toEqual([{ name: 'delta', id: 2, data: { peers: { 1: { taken: 8 } } } }]);
+    expect(late.events()).toEqual([{ name: 'delta', id: '2', data: { peers: { 1: { taken: 8 } } } }]);
   });
 
   it('sends large patches seldom', () => {
@@ -127,16 +95,16 @@ describe('a live feed of a map', () => {
     expect(quiet.text).toBe(': still here\n\n');
     isAllowed = false;
     clock.advance(500);
-    expect(expelled.isDestroyed).toBe(true);
+    expect(expelled.destroyed).toBe(true);
     clock.advance(20_000);
-    expect([slow.isDestroyed, quiet.isDestroyed]).toEqual([true, false]);
+    expect([slow.destroyed, quiet.destroyed]).toEqual([true, false]);
     const stuck = open();
     stuck.stuck = 0;
     state.map = { big: 'x'.repeat(80_000) };
     clock.advance(500);
-    expect(stuck.isDestroyed).toBe(true);
+    expect(stuck.destroyed).toBe(true);
     feed.close();
-    expect(quiet.isDestroyed).toBe(true);
+    expect(quiet.destroyed).toBe(true);
   });
 
   it('has room for so many', () => {

@@ -5,22 +5,22 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../../core/clock.ts';
-import type { AudienceName } from './feed.ts';
+import {
+  AUDIENCES,
+  type AudienceName,
+  FeedClients,
+  type FeedSubscription,
+  MAX_WAITING_BYTES,
+  retryField,
+} from './feed-clients.ts';
 import { type Json, patchOf } from './merge-patch.ts';
 
 /** The least time between two patches. */
 const TICK_MS = 500;
 /** After a large patch it takes longer: a page is told so much a second on average. */
 const BYTES_PER_SECOND = 64 * 1024;
-const HEARTBEAT_MS = 15_000;
-/** Bytes that may wait for a client, beside twice its snapshot. */
-const MAX_WAITING_BYTES = 64 * 1024;
-/** And for how long any may. */
-const MAX_WAITING_MS = 30_000;
 /** Clients at once. */
 export const MAX_MAP_CLIENTS = 500;
-const RETRY_MS = { min: 1000, max: 4000 };
-const HEARTBEAT = Buffer.from(': still here\n\n');
 
 type JsonMap = { readonly [key: string]: Json };
 
@@ -31,22 +31,6 @@ export interface MapFeedOptions {
   readonly random: () => number;
   /** The map for that audience, without nulls. */
   readonly view: (audience: AudienceName) => object;
-}
-
-/** A page that wants to be told. */
-export interface MapSubscription {
-  readonly audience: AudienceName;
-  /** False when the client may not see it any more: looked at before each event. */
-  readonly isAllowed: () => boolean;
-}
-
-interface Client extends MapSubscription {
-  readonly response: ServerResponse;
-  readonly mayWaitBytes: number;
-  /** When the newest bytes were sent. */
-  sentMs: number;
-  /** Since when bytes have been waiting; undefined: none are. */
-  waitingSinceMs: number | undefined;
 }
 
 /** What one audience was told last. */
@@ -61,12 +45,13 @@ interface Told {
 /** Feeds all open pages that look at one thing. */
 export class MapFeed {
   readonly #options: MapFeedOptions;
-  readonly #clients = new Set<Client>();
+  readonly #clients: FeedClients<FeedSubscription>;
   readonly #told = new Map<AudienceName, Told>();
   #timer: Timer | undefined;
 
   constructor(options: MapFeedOptions) {
     this.#options = options;
+    this.#clients = new FeedClients(options.clock);
   }
 
   /** Pages open now. */
@@ -80,24 +65,13 @@ export class MapFeed {
   }
 
   /** Tells a page all from now on; its head was sent. The response is the feed's until it closes. */
-  open(response: ServerResponse, subscription: MapSubscription): void {
+  open(response: ServerResponse, subscription: FeedSubscription): void {
     const { audience } = subscription;
-    if (!this.#hasAudience(audience)) this.#told.delete(audience);
+    if (!this.#clients.has(audience)) this.#told.delete(audience);
     const told = this.#told.get(audience) ?? this.#begin(audience);
     told.snapshot ??= eventOf('snapshot', told.sequence, told.map);
-    const { min, max } = RETRY_MS;
-    const retry = Buffer.from(`retry: ${Math.round(min + (max - min) * this.#options.random())}\n\n`);
-    const client: Client = {
-      ...subscription,
-      response,
-      mayWaitBytes: MAX_WAITING_BYTES + 2 * told.snapshot.length,
-      sentMs: this.#options.clock.nowMs(),
-      waitingSinceMs: undefined,
-    };
-    this.#clients.add(client);
-    response.on('close', () => this.#clients.delete(client));
-    response.on('error', () => this.#clients.delete(client));
-    this.#write(client, Buffer.concat([retry, told.snapshot]));
+    const begin = Buffer.concat([Buffer.from(retryField(this.#options.random)), told.snapshot]);
+    this.#clients.open(response, subscription, begin, MAX_WAITING_BYTES + 2 * told.snapshot.length);
     this.#timer ??= this.#options.clock.every(TICK_MS, () => this.#tick());
   }
 
@@ -105,8 +79,7 @@ export class MapFeed {
   close(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    for (const { response } of this.#clients) response.destroy();
-    this.#clients.clear();
+    this.#clients.close();
   }
 
   #begin(audience: AudienceName): Told {
@@ -116,22 +89,16 @@ export class MapFeed {
     return told;
   }
 
-  #hasAudience(audience: AudienceName): boolean {
-    for (const client of this.#clients) if (client.audience === audience) return true;
-    return false;
-  }
-
   #tick(): void {
-    for (const client of this.#clients) this.#look(client);
+    this.#clients.look();
     if (this.#clients.size === 0) {
       this.#timer?.cancel();
       this.#timer = undefined;
       this.#told.clear();
       return;
     }
-    for (const audience of ['admin', 'public'] as const) if (this.#hasAudience(audience)) this.#refresh(audience);
-    const nowMs = this.#options.clock.nowMs();
-    for (const client of this.#clients) if (nowMs - client.sentMs >= HEARTBEAT_MS) this.#write(client, HEARTBEAT);
+    for (const audience of AUDIENCES) if (this.#clients.has(audience)) this.#refresh(audience);
+    this.#clients.beat();
   }
 
   #refresh(audience: AudienceName): void {
@@ -146,32 +113,9 @@ export class MapFeed {
     const waitMs = Math.max(TICK_MS, (bytes.length / BYTES_PER_SECOND) * 1000);
     this.#told.set(audience, { map, sequence, nextMs: nowMs + waitMs, snapshot: undefined });
     for (const client of this.#clients) {
-      if (client.audience === audience && client.isAllowed()) this.#write(client, bytes);
+      const { audience: looks, isAllowed } = client.subscription;
+      if (looks === audience && isAllowed()) this.#clients.write(client, bytes);
     }
-  }
-
-  #write(client: Client, bytes: Buffer): void {
-    client.response.write(bytes);
-    client.sentMs = this.#options.clock.nowMs();
-    if (client.response.writableLength > client.mayWaitBytes) this.#cut(client);
-  }
-
-  /** Ends the feed of who may not see it any more, or does not read. */
-  #look(client: Client): void {
-    if (!client.isAllowed()) {
-      this.#clients.delete(client);
-      client.response.end();
-      return;
-    }
-    const nowMs = this.#options.clock.nowMs();
-    if (client.response.writableLength === 0) client.waitingSinceMs = undefined;
-    else client.waitingSinceMs ??= nowMs;
-    if (client.waitingSinceMs !== undefined && nowMs - client.waitingSinceMs >= MAX_WAITING_MS) this.#cut(client);
-  }
-
-  #cut(client: Client): void {
-    this.#clients.delete(client);
-    client.response.destroy();
   }
 }
 

@@ -1,6 +1,6 @@
 import type { TrackSession, TracksSnapshot } from '../../tracks/view/schema.ts';
 import type { TracksSource, WatchedTracks } from '../../tracks/view/watched.ts';
-import type { AudienceName } from '../events/feed.ts';
+import type { AudienceName } from '../events/feed-clients.ts';
 import { isTrackStream, type MeteredStream, StreamMeter } from './stream-meter.ts';
 
 /** Everything that has tracks on a node. */

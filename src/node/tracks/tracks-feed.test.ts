@@ -1,8 +1,8 @@
-import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
 import { fakeStream } from '../../../test/support/fake-node-view.ts';
+import { FakePage } from '../../../test/support/fake-page.ts';
 import type { AudioItem } from '../../core/audio-item.ts';
 import { PcmBlocks } from '../../media/pcm/pcm-blocks.ts';
 import type { TrackSession } from '../../tracks/view/schema.ts';
@@ -11,31 +11,6 @@ import { applyPatch, type Json } from '../events/merge-patch.ts';
 import type { MeteredStream } from './stream-meter.ts';
 import { TracksDesk } from './tracks-desk.ts';
 import { TracksFeed } from './tracks-feed.ts';
-
-class FakePage extends EventEmitter {
-  text = '';
-  writableLength = 0;
-  destroyed = false;
-
-  write(text: string): void {
-    this.text += text;
-  }
-
-  end(): void {
-    this.destroy();
-  }
-
-  destroy(): void {
-    this.destroyed = true;
-    this.emit('close');
-  }
-
-  events() {
-    const found = [...this.text.matchAll(/event: (\w+)\ndata: (.*)\n\n/g)];
-    this.text = '';
-    return found.map(([, name, data]) => ({ name, data: JSON.parse(data!) }));
-  }
-}
 
 class FakeTake implements WatchedTracks {
   readonly id = 'record';
@@ -77,7 +52,7 @@ class FakeTake implements WatchedTracks {
 function setUp(streams: MeteredStream[] = []) {
   const clock = new FakeClock();
   const take = new FakeTake();
-  const feed = new TracksFeed(new TracksDesk({ sessions: () => [take] }, () => streams), clock);
+  const feed = new TracksFeed(new TracksDesk({ sessions: () => [take] }, () => streams), clock, () => 0);
   const open = (audience: 'admin' | 'public' = 'admin', isAllowed = () => true) => {
     const page = new FakePage();
     feed.open(page as unknown as ServerResponse, { audience, isAllowed });
@@ -132,20 +107,20 @@ describe('the feed of tracks', () => {
     const { clock, take, feed, open } = setUp();
     const [slow, quick] = [open(), open()];
     slow.events();
-    slow.writableLength = 20_000;
+    slow.stuck = 20_000;
     clock.advance(400);
     expect(slow.events()).toEqual([]);
-    slow.writableLength = 300_000;
+    slow.stuck = 300_000;
     take.packets = 2;
     clock.advance(500);
     expect(slow.events()).toEqual([]);
-    slow.writableLength = 0;
+    slow.stuck = undefined;
     clock.advance(500);
     const told = slow.events();
     expect(told.find(({ name }) => name === 'snapshot')).toMatchObject({
       data: { sessions: { record: { flows: { 0: { counters: { packets: 2 } } } } } },
     });
-    slow.writableLength = 1;
+    slow.stuck = 1;
     clock.advance(40_000);
     expect([slow.destroyed, quick.destroyed, feed.clients]).toEqual([true, false, 1]);
   });

@@ -7,52 +7,47 @@ import type { ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../../core/clock.ts';
 import { LEVELS_PER_SECOND } from '../../tracks/view/level-queue.ts';
 import type { TracksSnapshot } from '../../tracks/view/schema.ts';
-import type { AudienceName } from '../events/feed.ts';
+import {
+  AUDIENCES,
+  type AudienceName,
+  type FeedClient,
+  FeedClients,
+  type FeedSubscription,
+  retryField,
+} from '../events/feed-clients.ts';
 import { type Json, patchOf } from '../events/merge-patch.ts';
 import type { TracksDesk } from './tracks-desk.ts';
 
 type JsonMap = { readonly [key: string]: Json };
 
-/** A page that wants to be told. */
-export interface TracksSubscription {
-  readonly audience: AudienceName;
-  /** False when the client may not see it any more: looked at twice a second. */
-  readonly isAllowed: () => boolean;
-}
-
-interface Client extends TracksSubscription {
-  readonly response: ServerResponse;
-  /** It did not get all that changed: it gets everything anew. */
-  isBehind: boolean;
-  sentMs: number;
-  waitingSinceMs: number | undefined;
-}
-
 const TICK_MS = 1000 / LEVELS_PER_SECOND;
 /** Changes are told twice a second. */
 const TICKS_PER_DELTA = 10;
-const HEARTBEAT_MS = 15_000;
 /** Levels are left out for a page with more than this to read. */
 const MAX_WAITING_FOR_LEVELS = 16 * 1024;
 /** And changes from here on; then it gets everything anew once it has read what there is. */
-const MAX_WAITING_BYTES = 256 * 1024;
-const MAX_WAITING_MS = 30_000;
+const MAX_WAITING_FOR_CHANGES = 256 * 1024;
 const MAX_CLIENTS = 200;
-const AUDIENCES = ['admin', 'public'] as const;
 
 /** Feeds all open pages of tracks. */
 export class TracksFeed {
   readonly #clock: Clock;
   readonly #desk: TracksDesk;
-  readonly #clients = new Set<Client>();
+  readonly #random: () => number;
+  readonly #clients: FeedClients<FeedSubscription>;
+  /** Who did not get all that changed. */
+  readonly #behind = new WeakSet<FeedClient<FeedSubscription>>();
   /** What the clients of an audience know. */
   readonly #known = new Map<AudienceName, JsonMap>();
   #timer: Timer | undefined;
   #ticks = 0;
 
-  constructor(desk: TracksDesk, clock: Clock) {
+  /** @param random 0 to 1; spreads reconnects */
+  constructor(desk: TracksDesk, clock: Clock, random: () => number) {
     this.#desk = desk;
     this.#clock = clock;
+    this.#random = random;
+    this.#clients = new FeedClients(clock);
   }
 
   /** False when no more pages can be served. */
@@ -71,16 +66,12 @@ export class TracksFeed {
   }
 
   /** Tells a page all from now on; its head was sent. The response is the feed's until it closes. */
-  open(response: ServerResponse, subscription: TracksSubscription): void {
+  open(response: ServerResponse, subscription: FeedSubscription): void {
     const { audience } = subscription;
-    const nowMs = this.#clock.nowMs();
-    const client: Client = { ...subscription, response, isBehind: false, sentMs: nowMs, waitingSinceMs: undefined };
     // Those who are there already learn the same.
     this.#refresh(audience);
-    this.#clients.add(client);
-    response.on('close', () => this.#clients.delete(client));
-    response.on('error', () => this.#clients.delete(client));
-    this.#write(client, `retry: 2000\n\n${this.#snapshotText(audience)}`);
+    const begin = Buffer.concat([Buffer.from(retryField(this.#random)), this.#snapshotBytes(audience)]);
+    this.#clients.open(response, subscription, begin, Number.POSITIVE_INFINITY);
     if (this.#timer) return;
     this.#desk.watch(true);
     this.#timer = this.#clock.every(TICK_MS, () => this.#tick());
@@ -88,8 +79,7 @@ export class TracksFeed {
 
   /** Ends all pages' feeds; they try again by themselves. */
   close(): void {
-    for (const { response } of this.#clients) response.destroy();
-    this.#clients.clear();
+    this.#clients.close();
     this.#rest();
   }
 
@@ -104,68 +94,52 @@ export class TracksFeed {
     if (this.#clients.size === 0) return this.#rest();
     if (++this.#ticks % TICKS_PER_DELTA === 0) {
       this.#desk.watch(true);
-      for (const client of this.#clients) this.#look(client);
+      this.#clients.look();
+      for (const client of this.#clients) this.#catchUp(client);
       for (const audience of AUDIENCES) this.#refresh(audience);
+      this.#clients.beat();
     }
     const levels = this.#desk.levels();
     if (Object.keys(levels).length === 0) return;
-    const text = `event: meters\ndata: ${JSON.stringify(levels)}\n\n`;
+    const bytes = eventOf('meters', levels);
     for (const client of this.#clients) {
-      if (client.response.writableLength <= MAX_WAITING_FOR_LEVELS) this.#write(client, text);
+      if (client.response.writableLength <= MAX_WAITING_FOR_LEVELS) this.#clients.write(client, bytes);
     }
   }
 
   #refresh(audience: AudienceName): void {
-    const clients = [...this.#clients].filter((client) => client.audience === audience);
-    if (clients.length === 0) {
+    if (!this.#clients.has(audience)) {
       this.#known.delete(audience);
       return;
     }
-    const before = this.#known.get(audience) ?? {};
     const now = this.#desk.snapshot(audience) as unknown as JsonMap;
-    const patch = patchOf(before, now);
+    const patch = patchOf(this.#known.get(audience) ?? {}, now);
     if (!patch) return;
     this.#known.set(audience, now);
-    const text = `event: delta\ndata: ${JSON.stringify(patch)}\n\n`;
-    for (const client of clients) {
-      if (client.response.writableLength > MAX_WAITING_BYTES) client.isBehind = true;
-      if (!client.isBehind) this.#write(client, text);
+    const bytes = eventOf('delta', patch);
+    for (const client of this.#clients) {
+      if (client.subscription.audience !== audience) continue;
+      if (client.response.writableLength > MAX_WAITING_FOR_CHANGES) this.#behind.add(client);
+      if (!this.#behind.has(client)) this.#clients.write(client, bytes);
     }
   }
 
-  #snapshotText(audience: AudienceName): string {
+  /** Gives everything anew to who has read what there was. */
+  #catchUp(client: FeedClient<FeedSubscription>): void {
+    if (client.response.writableLength > 0 || !this.#behind.delete(client)) return;
+    this.#clients.write(client, this.#snapshotBytes(client.subscription.audience));
+  }
+
+  #snapshotBytes(audience: AudienceName): Buffer {
     let known = this.#known.get(audience);
     if (!known) {
       known = this.#desk.snapshot(audience) as unknown as JsonMap;
       this.#known.set(audience, known);
     }
-    return `event: snapshot\ndata: ${JSON.stringify(known)}\n\n`;
+    return eventOf('snapshot', known);
   }
+}
 
-  #write(client: Client, text: string): void {
-    client.response.write(text);
-    client.sentMs = this.#clock.nowMs();
-  }
-
-  /** Ends the feed of who may not see it any more, or does not read. */
-  #look(client: Client): void {
-    const { response } = client;
-    const nowMs = this.#clock.nowMs();
-    if (!client.isAllowed()) {
-      this.#clients.delete(client);
-      response.end();
-      return;
-    }
-    if (response.writableLength === 0) {
-      client.waitingSinceMs = undefined;
-      if (client.isBehind) {
-        client.isBehind = false;
-        this.#write(client, this.#snapshotText(client.audience));
-      }
-    } else client.waitingSinceMs ??= nowMs;
-    if (client.waitingSinceMs !== undefined && nowMs - client.waitingSinceMs >= MAX_WAITING_MS) {
-      this.#clients.delete(client);
-      response.destroy();
-    } else if (nowMs - client.sentMs >= HEARTBEAT_MS) this.#write(client, ': still here\n\n');
-  }
+function eventOf(name: string, value: object): Buffer {
+  return Buffer.from(`event: ${name}\ndata: ${JSON.stringify(value)}\n\n`);
 }
