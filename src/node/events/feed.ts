@@ -34,6 +34,11 @@ export interface Subscription extends FeedSubscription {
   readonly lastEventId: string | undefined;
 }
 
+/** An open page; those with the same key are told the same. */
+interface Page extends Subscription {
+  readonly key: string;
+}
+
 const TICK_MS = 500;
 /** Pages open at once. */
 export const MAX_CLIENTS = 2000;
@@ -42,7 +47,7 @@ export const MAX_CLIENTS = 2000;
 export class EventFeed {
   readonly #options: FeedOptions;
   readonly #audiences: Readonly<Record<AudienceName, Audience>>;
-  readonly #clients: FeedClients<Subscription>;
+  readonly #clients: FeedClients<Page>;
   readonly #unsubscribe: () => void;
   #timer: Timer | undefined;
 
@@ -71,7 +76,7 @@ export class EventFeed {
   }
 
   /** Totals for the metrics. */
-  get counters(): FeedClients<Subscription>['counters'] {
+  get counters(): FeedClients<Page>['counters'] {
     return this.#clients.counters;
   }
 
@@ -91,7 +96,8 @@ export class EventFeed {
     if (missed !== undefined) this.counters.resumed++;
     const begin = Buffer.from(retryField(this.#options.random) + (missed ?? audience.snapshot(streams)));
     // What it was given at the start may wait as long as it is taken at all.
-    this.#clients.open(response, subscription, begin, MAX_WAITING_BYTES + begin.length);
+    const page = { ...subscription, key: streams ? [...streams].join('\n') : '' };
+    this.#clients.open(response, page, begin, MAX_WAITING_BYTES + begin.length);
     this.#timer ??= this.#options.clock.every(TICK_MS, () => this.#tick());
   }
 
@@ -124,9 +130,8 @@ export class EventFeed {
   #send(name: AudienceName, textFor: (choice: StreamChoice) => string | undefined): void {
     const made = new Map<string, Buffer | undefined>();
     for (const client of this.#clients) {
-      const { audience, streams, isAllowed } = client.subscription;
+      const { audience, streams, key, isAllowed } = client.subscription;
       if (audience !== name || !isAllowed()) continue;
-      const key = streams ? [...streams].join('\n') : '';
       if (!made.has(key)) {
         const text = textFor(streams);
         made.set(key, text === undefined ? undefined : Buffer.from(text));
