@@ -128,6 +128,11 @@ export const xml = answer('text/xml; charset=utf-8');
 /** An answer of plain text. */
 export const text = answer('text/plain; charset=utf-8');
 
+/** A 401 that makes no browser open its own dialogue. */
+export function signInRequired(title = 'You need to sign in'): Answer {
+  return problem(401, title, undefined, { 'WWW-Authenticate': 'Bearer realm="distream"' });
+}
+
 /** An error page in Icecast's form; scripts look for its words. */
 export function errorPage(status: number, reason: string): Answer {
   return page(

@@ -27,7 +27,16 @@ import {
   wasForwarded,
 } from './origin.ts';
 import { loadPageAssets } from './page-assets.ts';
-import { type Answer, authenticationRequired, type Exchange, errorPage, problem, type Route, text } from './route.ts';
+import {
+  type Answer,
+  authenticationRequired,
+  type Exchange,
+  errorPage,
+  problem,
+  type Route,
+  signInRequired,
+  text,
+} from './route.ts';
 import { RouteTable } from './route-table.ts';
 import { ACCESS_ROUTES } from './routes/access.ts';
 import { API_ROUTES } from './routes/api.ts';
@@ -277,11 +286,6 @@ function refuseMethod(request: IncomingMessage, routes: readonly Route[]): Answe
     return { ...refuse(routes[0]!, 405, 'Method not allowed'), headers: { Allow: allow } };
   const cors = routes[0]!.cors ? { 'Access-Control-Allow-Methods': 'GET, HEAD', 'Access-Control-Max-Age': '300' } : {};
   return { ...text(''), status: 204, headers: { Allow: allow, ...cors } };
-}
-
-/** A 401 that makes no browser open its own dialogue. */
-function signInRequired(): Answer {
-  return problem(401, 'You need to sign in', undefined, { 'WWW-Authenticate': 'Bearer realm="distream"' });
 }
 
 function tooManyFailures({ operation }: Route): Answer {

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { sessionCookie } from '../../access/sessions.ts';
 import { operation } from '../operation.ts';
-import { type Answer, type Exchange, json, noContent, problem, type Route } from '../route.ts';
+import { type Answer, type Exchange, json, noContent, problem, type Route, signInRequired } from '../route.ts';
 
 const meSchema = z.object({
   role: z.enum(['admin', 'listener']),
@@ -46,9 +46,7 @@ async function signIn(exchange: Exchange, { user, password }: z.infer<typeof sig
   if (outcome === 'wrong') {
     exchange.countFailure();
     view.log.warn('a sign-in was refused: the user or the password is wrong', { address: clientAddress });
-    return problem(401, 'The user or the password is wrong', undefined, {
-      'WWW-Authenticate': 'Bearer realm="distream"',
-    });
+    return signInRequired('The user or the password is wrong');
   }
   view.log.info(`${outcome.user} signed in`, { address: clientAddress });
   return noContent({ 'Set-Cookie': cookieOf(exchange, outcome.token) });

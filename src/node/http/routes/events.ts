@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { type Answer, type Exchange, json, problem, type Route } from '../route.ts';
+import { allowanceOf, liveAnswer } from '../visibility.ts';
 
 const MAX_CHOSEN_STREAMS = 50;
 const MAX_NAME_LENGTH = 64;
@@ -28,22 +29,13 @@ function chosenStreams(list: string | undefined): ReadonlySet<string> | undefine
 }
 
 function events(exchange: Exchange): Answer {
-  const { view, identity, fields, header } = exchange;
-  if (!view.feed.hasRoom) return problem(503, 'Too many pages are open', undefined, { 'Retry-After': '30' });
-  return {
-    status: 200,
-    contentType: 'text/event-stream; charset=utf-8',
-    body: '',
-    // Proxies such as nginx would gather the events.
-    headers: { 'X-Accel-Buffering': 'no' },
-    stream: (response) =>
-      view.feed.open(response, {
-        audience: identity ? 'admin' : 'public',
-        streams: chosenStreams(fields.raw('streams')),
-        lastEventId: header('last-event-id'),
-        isAllowed: () => (identity ? view.access.isOpen(identity) : view.publicView !== 'off'),
-      }),
-  };
+  const { view, isAdmin, fields, header } = exchange;
+  return liveAnswer(view.feed, {
+    audience: isAdmin ? 'admin' : 'public',
+    streams: chosenStreams(fields.raw('streams')),
+    lastEventId: header('last-event-id'),
+    isAllowed: allowanceOf(exchange, () => view.publicView !== 'off'),
+  });
 }
 
 function log({ view, fields }: Exchange): Answer {

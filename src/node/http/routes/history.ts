@@ -10,6 +10,7 @@ import { listenerIdOf, mountsOfStream } from '../listener-id.ts';
 import { operation } from '../operation.ts';
 import { playerOf } from '../player-name.ts';
 import { type Answer, type Exchange, json, problem, type Route } from '../route.ts';
+import { unlessReduced } from '../visibility.ts';
 
 const spans = z.enum(SPANS);
 /** Listeners that are listed one by one. */
@@ -82,14 +83,6 @@ const titlesSchema = z.object({
 function titles({ view, params }: Exchange): Answer {
   const stream = view.streamStatus(params[0]!);
   return stream ? json({ titles: stream.titles }) : noSuchStream();
-}
-
-/** A reduced public view tells strangers none of it. */
-function unlessReduced(handle: (exchange: Exchange) => Answer): (exchange: Exchange) => Answer {
-  return (exchange) =>
-    exchange.isAdmin || exchange.view.publicView === 'full'
-      ? handle(exchange)
-      : problem(401, 'You need to sign in', undefined, { 'WWW-Authenticate': 'Bearer realm="distream"' });
 }
 
 /** The routes. */

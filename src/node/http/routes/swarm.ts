@@ -4,34 +4,17 @@
  */
 import { swarmViewSchema } from '../../../swarm/view/swarm-view.ts';
 import { operation } from '../operation.ts';
-import { type Answer, type Exchange, json, problem, type Route } from '../route.ts';
+import { type Answer, type Exchange, json, type Route } from '../route.ts';
+import { allowanceOf, liveAnswer, unlessReduced } from '../visibility.ts';
 
-/** A reduced public view tells strangers none of it. */
-const isRefused = ({ view, isAdmin }: Exchange) => !isAdmin && view.publicView !== 'full';
-
-const refusal = () => problem(401, 'You need to sign in', undefined, { 'WWW-Authenticate': 'Bearer realm="distream"' });
-
-function swarm(exchange: Exchange): Answer {
-  return isRefused(exchange) ? refusal() : json(exchange.view.swarm.view(exchange.isAdmin));
+function swarm({ view, isAdmin }: Exchange): Answer {
+  return json(view.swarm.view(isAdmin));
 }
 
 function events(exchange: Exchange): Answer {
-  const { view, identity } = exchange;
-  const { feed } = view.swarm;
-  if (isRefused(exchange)) return refusal();
-  if (!feed.hasRoom) return problem(503, 'Too many pages are open', undefined, { 'Retry-After': '30' });
-  return {
-    status: 200,
-    contentType: 'text/event-stream; charset=utf-8',
-    body: '',
-    // Proxies such as nginx would gather the events.
-    headers: { 'X-Accel-Buffering': 'no' },
-    stream: (response) =>
-      feed.open(response, {
-        audience: identity ? 'admin' : 'public',
-        isAllowed: () => (identity ? view.access.isOpen(identity) : view.publicView === 'full'),
-      }),
-  };
+  const { view, isAdmin } = exchange;
+  const isAllowed = allowanceOf(exchange, () => view.publicView === 'full');
+  return liveAnswer(view.swarm.feed, { audience: isAdmin ? 'admin' : 'public', isAllowed });
 }
 
 /** The routes. */
@@ -46,7 +29,7 @@ export const SWARM_ROUTES: readonly Route[] = [
       'No answer holds the address of a peer; administrators see networks. A node that publishes nothing in a swarm has no ' +
       '`dialects`. Looking costs the node something: it makes a view at most four times a second.',
     answers: { 200: { description: 'The swarm now', schema: swarmViewSchema } },
-    handle: swarm,
+    handle: unlessReduced(swarm),
   }),
   operation({
     path: '/api/v1/swarm/events',
@@ -62,6 +45,6 @@ export const SWARM_ROUTES: readonly Route[] = [
       200: { description: 'Events without end', contentType: 'text/event-stream' },
       503: { description: 'Too many pages are open; `Retry-After` says for how long' },
     },
-    handle: events,
+    handle: unlessReduced(events),
   }),
 ];

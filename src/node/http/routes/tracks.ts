@@ -4,36 +4,25 @@
  */
 import { tracksSchema } from '../../../tracks/view/schema.ts';
 import { operation } from '../operation.ts';
-import { type Answer, type Exchange, json, problem, type Route } from '../route.ts';
+import { type Answer, type Exchange, json, type Route } from '../route.ts';
+import { allowanceOf, liveAnswer, unlessReduced } from '../visibility.ts';
 
 /** Who sees files, addresses and takes. */
 function seesAll({ view, isAdmin, isThisMachine }: Exchange): boolean {
   return isAdmin || (view.takesFor === 'machine' && isThisMachine);
 }
 
-function unlessHidden(handle: (exchange: Exchange) => Answer): (exchange: Exchange) => Answer {
-  return (exchange) =>
-    seesAll(exchange) || exchange.view.publicView === 'full'
-      ? handle(exchange)
-      : problem(401, 'You need to sign in', undefined, { 'WWW-Authenticate': 'Bearer realm="distream"' });
+const audienceOf = (exchange: Exchange) => (seesAll(exchange) ? 'admin' : 'public');
+
+function tracks(exchange: Exchange): Answer {
+  return json(exchange.view.tracks.snapshot(audienceOf(exchange)));
 }
 
 function events(exchange: Exchange): Answer {
-  const { view, identity } = exchange;
-  if (!view.tracks.hasRoom) return problem(503, 'Too many pages are open', undefined, { 'Retry-After': '30' });
-  const isTrusted = seesAll(exchange);
-  return {
-    status: 200,
-    contentType: 'text/event-stream; charset=utf-8',
-    body: '',
-    // Proxies such as nginx would gather the events.
-    headers: { 'X-Accel-Buffering': 'no' },
-    stream: (response) =>
-      view.tracks.open(response, {
-        audience: isTrusted ? 'admin' : 'public',
-        isAllowed: () => (identity ? view.access.isOpen(identity) : isTrusted || view.publicView === 'full'),
-      }),
-  };
+  const { view } = exchange;
+  const audience = audienceOf(exchange);
+  const isAllowed = allowanceOf(exchange, () => audience === 'admin' || view.publicView === 'full');
+  return liveAnswer(view.tracks, { audience, isAllowed });
 }
 
 /** The routes. */
@@ -48,7 +37,7 @@ export const TRACK_ROUTES: readonly Route[] = [
       'Sessions by name: `record` and `send` of the program around the node, `stream NAME` for streams of PCM and those ' +
       'with `wav` or `rtp` modules. Addresses, files and takes for administrators only; nothing with a reduced public view.',
     answers: { 200: { description: 'Tracks', schema: tracksSchema } },
-    handle: unlessHidden((exchange) => json(exchange.view.tracks.snapshot(seesAll(exchange) ? 'admin' : 'public'))),
+    handle: unlessReduced(tracks, seesAll),
   }),
   operation({
     path: '/api/v1/tracks/events',
@@ -65,6 +54,6 @@ export const TRACK_ROUTES: readonly Route[] = [
       200: { description: 'Events without end', contentType: 'text/event-stream' },
       503: { description: 'Too many pages are open; `Retry-After` says for how long' },
     },
-    handle: unlessHidden(events),
+    handle: unlessReduced(events, seesAll),
   }),
 ];
