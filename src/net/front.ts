@@ -11,6 +11,7 @@ import type { Header } from '../protocols/http/head-writer.ts';
 import { splitTarget, type Target } from '../protocols/http/target.ts';
 import type { AddressMatcher } from './address.ts';
 import { answerAndClose, capabilitiesAnswer, jsonAnswer, preflightAnswer, refusalAnswer } from './answers.ts';
+import type { CertificateFiles } from './certificate-files.ts';
 import { type Client, peerAddress, resolveClient } from './client-address.ts';
 import type { FailureLimiter } from './failure-limiter.ts';
 import { FrontRequest } from './front-request.ts';
@@ -20,7 +21,7 @@ import type { HttpSide } from './http-side.ts';
 import { listenOn } from './listen.ts';
 import { MountTable } from './mount-table.ts';
 import { ShoutcastPort } from './shoutcast-port.ts';
-import { type CertificateFiles, TlsSide } from './tls-side.ts';
+import { TlsSide } from './tls-side.ts';
 
 const HEAD_TIMEOUT_MS = 10_000;
 const REUSE_TIMEOUT_MS = 15_000;

@@ -1,25 +1,15 @@
-import { readFileSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { createSecureContext, createServer, type Server, type TLSSocket } from 'node:tls';
-import type { Clock, Timer } from '../core/clock.ts';
-import { DistreamError, reasonOf } from '../core/errors.ts';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
+import {
+  type CertificateFiles,
+  type CertificatePair,
+  type CertificateWatch,
+  watchCertificate,
+} from './certificate-files.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-const CHANGE_CHECK_MS = 10_000;
-const READABLE_BY_OTHERS = 0o004;
-
-/** PEM files. */
-export interface CertificateFiles {
-  readonly certificate: string;
-  readonly key: string;
-}
-
-/** PEM texts. */
-export interface CertificatePair {
-  readonly cert: string;
-  readonly key: string;
-}
 
 /** Options of the TLS side of a port. */
 export interface TlsSideOptions {
@@ -34,24 +24,22 @@ export interface TlsSideOptions {
 
 /** Speaks TLS on connections that a port accepted. Takes a renewed certificate without touching connections. */
 export class TlsSide {
-  readonly #options: TlsSideOptions;
   readonly #server: Server;
-  #timer: Timer | undefined;
-  #fingerprint = '';
+  readonly #watch: CertificateWatch | undefined;
 
   /** Throws TLS_UNUSABLE. */
-  constructor(options: TlsSideOptions) {
-    this.#options = options;
-    const { certificate } = options;
+  constructor({ certificate, clock, log, onSecure, onFailed }: TlsSideOptions) {
+    const onChange = (pair: CertificatePair) => this.#server.setSecureContext(pair);
+    this.#watch = 'cert' in certificate ? undefined : watchCertificate({ files: certificate, clock, log, onChange });
     this.#server = createServer({
-      ...('cert' in certificate ? certificate : this.#watch(certificate)),
+      ...('cert' in certificate ? certificate : this.#watch!.pair),
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       ALPNProtocols: ['http/1.1'],
       minVersion: 'TLSv1.2',
     });
-    this.#server.on('secureConnection', options.onSecure);
+    this.#server.on('secureConnection', onSecure);
     this.#server.on('tlsClientError', (_error, socket) => {
-      options.onFailed();
+      onFailed();
       socket.destroy();
     });
   }
@@ -63,67 +51,7 @@ export class TlsSide {
   }
 
   close(): void {
-    this.#timer?.cancel();
+    this.#watch?.close();
     this.#server.removeAllListeners('secureConnection');
   }
-
-  /** Reads the files, now and whenever they change. */
-  #watch(files: CertificateFiles): CertificatePair {
-    const { clock, log } = this.#options;
-    this.#fingerprint = fingerprintOf(files);
-    const pair = readCertificate(files);
-    if (isReadableByOthers(files.key)) {
-      log.warn(`Every user of this machine can read the key file ${files.key}; take that right away (chmod 600)`);
-    }
-    this.#timer = clock.every(CHANGE_CHECK_MS, () => this.#reloadWhenChanged(files));
-    return pair;
-  }
-
-  #reloadWhenChanged(files: CertificateFiles): void {
-    const { log } = this.#options;
-    const fingerprint = fingerprintOf(files);
-    if (fingerprint === this.#fingerprint) return;
-    this.#fingerprint = fingerprint;
-    try {
-      this.#server.setSecureContext(readCertificate(files));
-      log.info(`The certificate ${files.certificate} was changed; new connections use it`);
-    } catch (error) {
-      log.warn(`The changed certificate is not used, the one before stays: ${reasonOf(error)}`);
-    }
-  }
-}
-
-/** The PEM texts, checked to fit each other. Throws TLS_UNUSABLE. */
-function readCertificate(files: CertificateFiles): CertificatePair {
-  const cert = readPem(files.certificate);
-  const key = readPem(files.key);
-  try {
-    createSecureContext({ cert, key });
-  } catch (error) {
-    throw new DistreamError('TLS_UNUSABLE', { file: files.certificate, reason: reasonOf(error) }, { cause: error });
-  }
-  return { cert, key };
-}
-
-function readPem(file: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch (error) {
-    throw new DistreamError('TLS_UNUSABLE', { file, reason: reasonOf(error) }, { cause: error });
-  }
-}
-
-/** Changes when one of the files is replaced or rewritten. */
-function fingerprintOf(files: CertificateFiles): string {
-  return [files.certificate, files.key]
-    .map((file) => {
-      const stat = statSync(file, { throwIfNoEntry: false });
-      return stat ? `${stat.ino}:${stat.size}:${stat.mtimeMs}` : 'missing';
-    })
-    .join(' ');
-}
-
-function isReadableByOthers(file: string): boolean {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return process.platform !== 'win32' && stat !== undefined && (stat.mode & READABLE_BY_OTHERS) !== 0;
 }

@@ -9,6 +9,7 @@ import {
 } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { DistreamError, reasonOf } from '../../core/errors.ts';
+import type { CertificatePair } from '../../net/certificate-files.ts';
 import {
   derBitString,
   derOid,
@@ -19,7 +20,6 @@ import {
   derUnsigned,
   derUtf8,
 } from '../../net/link/carriers/der.ts';
-import type { CertificatePair } from '../../net/tls-side.ts';
 import { rawPublicKey } from '../../protocols/swarm/manifest.ts';
 
 const DAY_MS = 86_400_000;

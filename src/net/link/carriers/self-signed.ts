@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import type { CertificatePair } from '../../tls-side.ts';
+import type { CertificatePair } from '../../certificate-files.ts';
 import { derBitString, derOid, derSequence, derSetOf, derTagged, derTime, derUnsigned, derUtf8 } from './der.ts';
 
 const DAY_MS = 86_400_000;
