@@ -72,6 +72,11 @@ export const ERRORS = {
     'Check the address and that the other side runs.',
     EXIT.unreachable,
   ),
+  UNPROVEN: entry(
+    '{url} does not prove who it is: {reason}',
+    'Use the address that its operator publishes, with its #key=; without one the operator has to mend the certificate.',
+    EXIT.unreachable,
+  ),
   TIMED_OUT: entry('{url} sent nothing for {seconds} s', 'Check the line and the other side.', EXIT.unreachable),
   CLOSED_BY_PEER: entry('{url} closed the connection', 'Check the log of the other side.', EXIT.unreachable),
   REFUSED: entry('{url} refused: {reason}', 'Check user and password.', EXIT.refused),

@@ -1,4 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DistreamError } from '../../core/errors.ts';
+import type { CertificateFiles } from '../../net/certificate-files.ts';
 import { DEFAULT_PDTP_PORT } from '../../protocols/pdtp/pdtp-url.ts';
 import { DEFAULT_SWARM_PORT } from '../../protocols/swarm/swarm-url.ts';
 import { bitRate } from '../bit-rate.ts';
@@ -16,6 +18,8 @@ interface ServeOptions extends CommonOptions {
   readonly key?: string;
   readonly uploadLimit: number;
   readonly tickets?: string;
+  readonly certificate?: string;
+  readonly certificateKey?: string;
 }
 
 const CHUNK_BYTES = 65_536;
@@ -60,6 +64,11 @@ export function addServe(program: Command, outcome: Outcome, io: CliIo): void {
         .default(0, 'none'),
     )
     .option('--tickets <file>', 'only who has a ticket may join; the file has their key, made when there is none')
+    .option(
+      '--certificate <file>',
+      'PEM certificate and chain of a certificate authority: native addresses need no #key= then',
+    )
+    .option('--certificate-key <file>', 'private key of that certificate')
     .action(async (folder: string, _options, self: Command) => {
       const options = self.optsWithGlobals<ServeOptions>();
       const { runServer } = await import('../swarm/run-server.ts');
@@ -80,6 +89,7 @@ export function addServe(program: Command, outcome: Outcome, io: CliIo): void {
             keyFile: options.key,
             uploadLimit: options.uploadLimit,
             ticketFile: options.tickets,
+            certificate: certificateFiles(options),
           },
         },
         io,
@@ -90,6 +100,13 @@ export function addServe(program: Command, outcome: Outcome, io: CliIo): void {
     ['distream serve music', 'publishes the folder music as pdtp://THIS-HOST/PATH'],
     ['distream get pdtp://localhost/song.mp3', 'fetches from it'],
   ]);
+}
+
+/** Both files or none. Throws USAGE. */
+function certificateFiles({ certificate, certificateKey: key }: ServeOptions): CertificateFiles | undefined {
+  if (certificate !== undefined && key !== undefined) return { certificate, key };
+  if (certificate === undefined && key === undefined) return undefined;
+  throw new DistreamError('USAGE', { reason: '--certificate and --certificate-key go together' });
 }
 
 function chunkBytes(text: string): number {

@@ -1,5 +1,6 @@
 import type { Logger, LogLevel } from '../../core/logger.ts';
 import { systemRandom } from '../../core/random.ts';
+import type { CertificateFiles } from '../../net/certificate-files.ts';
 import { formatSwarmUrl } from '../../protocols/swarm/swarm-url.ts';
 import { NativeServer } from '../../swarm/native/native-server.ts';
 import { nativeSight } from '../../swarm/native/native-view.ts';
@@ -31,6 +32,8 @@ export interface ServerCommand {
     readonly uploadLimit: number;
     /** Holds the key of tickets; undefined: everybody may join. */
     readonly ticketFile: string | undefined;
+    /** Of a certificate authority, for addresses without a key. */
+    readonly certificate: CertificateFiles | undefined;
   };
 }
 
@@ -96,12 +99,17 @@ async function startNative(command: ServerCommand, io: CliIo, log: Logger): Prom
     listen: { host, port: native.port },
     fileRoot,
     identity,
+    certificate: native.certificate,
     givePort: listenPort,
     uploadLimit: native.uploadLimit > 0 ? native.uploadLimit : undefined,
     ...(native.ticketFile && { ticketKey: keptTicketKey(native.ticketFile) }),
   });
   const url = formatSwarmUrl(virtualHost, server.address.port, '/PATH', server.publicKey);
   log.info(`publishes ${fileRoot} in the native dialect as ${url}`, { port: server.address.port });
+  if (native.certificate) {
+    const plain = formatSwarmUrl(virtualHost, server.address.port, '/PATH');
+    log.info(`with the certificate ${native.certificate.certificate} also as ${plain}, under the names in it`);
+  }
   if (native.ticketFile) log.info(`only who has a ticket may join; distream ticket ${native.ticketFile} URL makes one`);
   if (!native.keyFile) log.info('the key in that address is another after each start; --key FILE keeps one');
   return server;

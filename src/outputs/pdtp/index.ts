@@ -1,9 +1,11 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { aborted } from '../../core/aborted.ts';
 import { DistreamError } from '../../core/errors.ts';
 import { systemRandom } from '../../core/random.ts';
 import { defineOutput, type OutputReport } from '../../modules/output.ts';
 import { bytesPerSecond, generatedSecret, listenAddress, secret, sizeBytes } from '../../modules/values.ts';
+import type { CertificateFiles } from '../../net/certificate-files.ts';
 import { DEFAULT_PDTP_PORT } from '../../protocols/pdtp/pdtp-url.ts';
 import { LiveFile } from '../../swarm/server/live-file.ts';
 import { type SharedServer, shareServer } from '../../swarm/server/shared-servers.ts';
@@ -48,6 +50,15 @@ const schema = z.strictObject({
   key: generatedSecret().describe(
     'Of which the key of the native address is made (`#key=`). The first stream of a port decides. Left out: made once.',
   ),
+  tls: z
+    .strictObject({
+      certificate: z.string().min(1).describe('PEM file with the certificate and its chain; its key is ECDSA or RSA.'),
+      key: z.string().min(1).describe('PEM file with the private key.'),
+    })
+    .optional()
+    .describe(
+      'With it native addresses need no `#key=`. The files are read again when they change. The first stream of a port decides.',
+    ),
   uploadLimit: bytesPerSecond()
     .optional()
     .describe('Most that this node gives itself in the native dialect; take 90 % of the line. Left out: no limit.'),
@@ -64,7 +75,7 @@ export default defineOutput({
   type: 'pdtp',
   summary: 'Publishes the stream to a swarm as `pdtp://host/NAME`: who listens carries it to others (DistribuStream).',
   schema,
-  async run({ options, clock, log, signal, stream, onReport }) {
+  async run({ options, clock, log, signal, stream, baseDir, onReport }) {
     const path = `/${options.name ?? stream.name}`;
     const shared = await shareServer({
       clock,
@@ -86,10 +97,14 @@ export default defineOutput({
     const counters = { bytes_published: 0, fragments_left_out: 0 };
     // PDTP knows no tickets.
     const withdraw = options.tickets === undefined ? await published(shared, live) : () => {};
-    const native = await startedNative(options, { path, clock, log }, async () => {
-      withdraw();
-      await shared.release();
-    });
+    const native = await startedNative(
+      options,
+      { path, clock, log, certificate: filesOf(options, baseDir) },
+      async () => {
+        withdraw();
+        await shared.release();
+      },
+    );
     let next: number | undefined;
     const take = () => {
       const newest = stream.released;
@@ -145,10 +160,14 @@ async function published(shared: SharedServer, live: LiveFile): Promise<() => vo
 
 type PdtpOptions = z.output<typeof schema>;
 
+function filesOf({ tls }: PdtpOptions, baseDir: string): CertificateFiles | undefined {
+  return tls && { certificate: resolve(baseDir, tls.certificate), key: resolve(baseDir, tls.key) };
+}
+
 /** Starts the native dialect unless it is switched off; `undo` runs when it cannot be. */
 async function startedNative(
   options: PdtpOptions,
-  context: Pick<NativeOutputOptions, 'path' | 'clock' | 'log'>,
+  context: Pick<NativeOutputOptions, 'path' | 'clock' | 'log' | 'certificate'>,
   undo: () => Promise<void>,
 ): Promise<NativeOutput | undefined> {
   if (!options.native) return undefined;

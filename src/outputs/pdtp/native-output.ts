@@ -5,6 +5,7 @@ import type { Fragment } from '../../core/fragment.ts';
 import type { Logger } from '../../core/logger.ts';
 import { systemRandom } from '../../core/random.ts';
 import type { ListenAddress } from '../../modules/network.ts';
+import type { CertificateFiles } from '../../net/certificate-files.ts';
 import { formatSwarmUrl } from '../../protocols/swarm/swarm-url.ts';
 import type { PublishedStream } from '../../swarm/live/live-publishing.ts';
 import { type SharedNative, shareNative } from '../../swarm/live/shared-native.ts';
@@ -23,6 +24,8 @@ export interface NativeOutputOptions {
   readonly uploadLimit: number | undefined;
   /** With which tickets are made; undefined: everybody may listen. */
   readonly ticketKey: string | undefined;
+  /** Of a certificate authority, for addresses without a key. */
+  readonly certificate: CertificateFiles | undefined;
 }
 
 /** A stream in the native dialect. */
@@ -40,7 +43,7 @@ export interface NativeOutput {
  * `NativeServer.start`, and with MOUNT_TAKEN when another stream has the name.
  */
 export async function startNative(options: NativeOutputOptions): Promise<NativeOutput> {
-  const { clock, log, path, listen, givePort, key, uploadLimit, ticketKey } = options;
+  const { clock, log, path, listen, givePort, key, uploadLimit, ticketKey, certificate } = options;
   const shared = await shareNative({
     clock,
     log,
@@ -48,6 +51,7 @@ export async function startNative(options: NativeOutputOptions): Promise<NativeO
     listen,
     fileRoot: undefined,
     identity: identityOfSecret(key ?? randomBytes(32).toString('hex'), clock.utcMs()),
+    certificate,
     givePort,
     uploadLimit,
   });

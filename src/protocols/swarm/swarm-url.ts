@@ -1,6 +1,6 @@
 /**
  * Addresses of the native dialect: `pdtps://host:port/path#key=...`, where the key is the server's Ed25519 public key,
- * 32 bytes as base64url. Without a key the server's certificate has to be one that the platform trusts. A ticket, where the
+ * 32 bytes as base64url. Without a key a certificate authority has to vouch for the server's name. A ticket, where the
  * publisher wants one, follows as `&ticket=...`, or stands alone after `#`.
  * @module
  */
@@ -40,11 +40,12 @@ export function parseSwarmUrl(text: string): SwarmUrl | undefined {
   return { host, port, path, key, ...(match[5] !== undefined && { ticket: Buffer.from(match[5], 'base64url') }) };
 }
 
-/** The address of a path on a server, with its key. */
-export function formatSwarmUrl(host: string, port: number, path: string, key: Buffer): string {
+/** The address of a path on a server, with its key; without one where a certificate authority vouches for the name. */
+export function formatSwarmUrl(host: string, port: number, path: string, key?: Buffer): string {
   const place = host.includes(':') ? `[${host}]` : host;
   const parts = path.split('/').map(encodeURIComponent).join('/');
-  return `pdtps://${place}${port === DEFAULT_SWARM_PORT ? '' : `:${port}`}${parts}#key=${key.toString('base64url')}`;
+  const pin = key ? `#key=${key.toString('base64url')}` : '';
+  return `pdtps://${place}${port === DEFAULT_SWARM_PORT ? '' : `:${port}`}${parts}${pin}`;
 }
 
 function decoded(path: string): string | undefined {

@@ -1,31 +1,22 @@
-import { X509Certificate } from 'node:crypto';
-import { connect, type TLSSocket } from 'node:tls';
-import type { Clock } from '../../core/clock.ts';
-import { DistreamError, ProtocolViolation, reasonOf } from '../../core/errors.ts';
+import type { TLSSocket } from 'node:tls';
+import { ProtocolViolation, reasonOf } from '../../core/errors.ts';
 import { type ConductorMessage, decodeConductorMessage } from '../../protocols/swarm/conductor-messages.ts';
 import { MessageSplitter } from '../../protocols/swarm/framing.ts';
-import { rawPublicKey } from '../../protocols/swarm/manifest.ts';
-import { encodePeerMessage, type PeerMessage, type Receipt, SWARM_ALPN } from '../../protocols/swarm/peer-messages.ts';
-import type { SwarmUrl } from '../../protocols/swarm/swarm-url.ts';
+import { encodePeerMessage, type PeerMessage, type Receipt } from '../../protocols/swarm/peer-messages.ts';
+import { type ConnectServerOptions, connectServer } from './connect-server.ts';
 
-const CONNECT_MS = 10_000;
 const KEEP_ALIVE_MS = 60_000;
 /** Receipts wait so long for others. */
 const BATCH_MS = 10;
 
 /** Where the conductor is, and who listens to it. */
-export interface ConductorLineOptions {
-  readonly clock: Clock;
-  readonly url: SwarmUrl;
-  /** For errors. */
-  readonly displayUrl: string;
-  readonly signal: AbortSignal;
+export interface ConductorLineOptions extends ConnectServerOptions {
   readonly onMessage: (message: ConductorMessage) => void;
   /** Once; the line is closed. */
   readonly onClose: (reason: string) => void;
 }
 
-/** A peer's connection with its conductor, whose key was checked. */
+/** A peer's connection with its conductor, which has proved who it is. */
 export class ConductorLine {
   readonly #options: ConductorLineOptions;
   readonly #socket: TLSSocket;
@@ -43,9 +34,9 @@ export class ConductorLine {
     socket.on('close', () => this.#end('the server closed the connection'));
   }
 
-  /** Connects. Rejects with UNREACHABLE, TIMED_OUT or the signal's reason. */
+  /** Connects. Rejects as `connectServer`. */
   static async open(options: ConductorLineOptions): Promise<ConductorLine> {
-    const socket = await connectPinned(options);
+    const socket = await connectServer(options);
     return new ConductorLine(options, socket);
   }
 
@@ -98,44 +89,4 @@ export class ConductorLine {
     this.#socket.destroy();
     this.#options.onClose(reason);
   }
-}
-
-function connectPinned({ url, displayUrl, clock, signal }: ConductorLineOptions): Promise<TLSSocket> {
-  const failed = (reason: string) => new DistreamError('UNREACHABLE', { url: displayUrl, reason });
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const socket = connect({
-      host: url.host,
-      port: url.port,
-      ALPNProtocols: [SWARM_ALPN],
-      minVersion: 'TLSv1.3',
-      // With a pinned key the certificate's signer and name mean nothing: the key itself is compared below.
-      rejectUnauthorized: url.key === undefined,
-    });
-    const settle = (error: unknown) => {
-      timer.cancel();
-      signal.removeEventListener('abort', abort);
-      socket.off('error', refused);
-      if (error === undefined) return resolve(socket);
-      socket.on('error', () => {});
-      socket.destroy();
-      reject(error);
-    };
-    const timer = clock.after(CONNECT_MS, () => {
-      settle(new DistreamError('TIMED_OUT', { url: displayUrl, seconds: CONNECT_MS / 1000 }));
-    });
-    const abort = () => settle(signal.reason);
-    const refused = (error: Error) => settle(failed(reasonOf(error)));
-    signal.addEventListener('abort', abort);
-    socket.on('error', refused);
-    socket.once('secureConnect', () => {
-      if (socket.alpnProtocol !== SWARM_ALPN) return settle(failed('it does not speak this dialect'));
-      settle(url.key && !hasKey(socket, url.key) ? failed('its key is not the one in the address') : undefined);
-    });
-  });
-}
-
-function hasKey(socket: TLSSocket, key: Buffer): boolean {
-  const { raw } = socket.getPeerCertificate();
-  return rawPublicKey(new X509Certificate(raw).publicKey)?.equals(key) === true;
 }

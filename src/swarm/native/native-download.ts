@@ -57,7 +57,7 @@ export interface NativeDownloadOptions {
 
 /**
  * Fetches a file from a swarm of the native dialect. Resolves when every chunk is there, each verified before it was
- * kept or passed on. Rejects with UNREACHABLE, NOT_PUBLISHED, REFUSED, FETCH_FAILED, TIMED_OUT, FILE_UNWRITABLE or the signal's reason.
+ * kept or passed on. Rejects with UNREACHABLE, UNPROVEN, NOT_PUBLISHED, REFUSED, FETCH_FAILED, TIMED_OUT, FILE_UNWRITABLE or the signal's reason.
  */
 export async function nativeDownload(options: NativeDownloadOptions): Promise<void> {
   const run = new NativeDownload(options);

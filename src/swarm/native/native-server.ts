@@ -5,6 +5,7 @@ import { DistreamError, reasonOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { ListenAddress } from '../../modules/network.ts';
 import { normalizeAddress, prefixKey } from '../../net/address.ts';
+import type { CertificateFiles } from '../../net/certificate-files.ts';
 import { classifyAddress } from '../../net/egress.ts';
 import { listenOn } from '../../net/listen.ts';
 import { SWARM_CHUNK_BYTES } from '../../protocols/swarm/hash-tree.ts';
@@ -23,6 +24,7 @@ import type { NativeMember } from './native-member.ts';
 import { PeerLines } from './peer-lines.ts';
 import { PreparedFiles } from './prepared-files.ts';
 import { ReachProbes } from './reach-probes.ts';
+import { ServerCertificates } from './server-certificates.ts';
 import type { ServerIdentity } from './server-identity.ts';
 import { TlsCarrier } from './tls-carrier.ts';
 
@@ -40,6 +42,8 @@ export interface NativeServerOptions {
   /** Folder whose files are published; undefined: only live streams are. */
   readonly fileRoot: string | undefined;
   readonly identity: ServerIdentity;
+  /** Of a certificate authority, for peers whose address has no key; read again when the files change. */
+  readonly certificate?: CertificateFiles | undefined;
   /** First port that is tried for giving; 0: any. */
   readonly givePort: number;
   /** Most bytes a second that the server gives; undefined: no limit. */
@@ -56,6 +60,7 @@ export class NativeServer {
   readonly live: LivePublishing;
   readonly #options: NativeServerOptions;
   readonly #folder: SharedFolder | undefined;
+  readonly #certificates: ServerCertificates;
   readonly #server: Server;
   readonly #secret = randomBytes(SECRET_BYTES);
   readonly #carrier: Carrier;
@@ -72,6 +77,13 @@ export class NativeServer {
   private constructor(options: NativeServerOptions, folder: SharedFolder | undefined) {
     const { clock, identity, uploadLimit } = options;
     this.#options = options;
+    this.#certificates = new ServerCertificates({
+      own: identity.certificate,
+      files: options.certificate,
+      clock,
+      log: options.log,
+      onChange: (context) => this.#server.setSecureContext(context),
+    });
     this.#folder = folder;
     this.#address = options.listen;
     this.#carrier = options.carrier ?? new TlsCarrier(clock);
@@ -120,9 +132,8 @@ export class NativeServer {
       nowSeconds,
     });
     this.#server = createServer({
-      ...identity.certificate,
+      ...this.#certificates.context,
       ALPNProtocols: [SWARM_ALPN],
-      minVersion: 'TLSv1.3',
       handshakeTimeout: HANDSHAKE_MS,
     });
     this.#server.maxConnections = MAX_CONNECTIONS;
@@ -130,7 +141,7 @@ export class NativeServer {
     this.#server.on('secureConnection', (socket) => this.#accept(socket));
   }
 
-  /** Opens both ports. Rejects as `listenOn` does, or with FILE_UNREADABLE. The caller closes it. */
+  /** Opens both ports. Rejects as `listenOn` does, or with FILE_UNREADABLE or TLS_UNUSABLE. The caller closes it. */
   static async start(options: NativeServerOptions): Promise<NativeServer> {
     const { fileRoot, listen, givePort, clock } = options;
     const folder = fileRoot === undefined ? undefined : await openFolder(fileRoot);
@@ -163,6 +174,7 @@ export class NativeServer {
 
   async close(): Promise<void> {
     this.#ticker?.cancel();
+    this.#certificates.close();
     this.conductor.close();
     this.#giving.close();
     for (const connection of this.#connections) connection.close();

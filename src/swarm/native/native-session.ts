@@ -124,7 +124,7 @@ export class NativeSession {
     });
   }
 
-  /** Connects and asks for the file. Rejects with UNREACHABLE, TIMED_OUT or the signal's reason. The caller closes it. */
+  /** Connects and asks for the file. Rejects as `connectServer`. The caller closes it. */
   async begin(): Promise<void> {
     const { clock, url, displayUrl, signal, caps, listenPort, key, inOrder } = this.#options;
     this.#line = await ConductorLine.open({

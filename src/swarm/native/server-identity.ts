@@ -30,7 +30,7 @@ const COMMON_NAME = '2.5.4.3';
 /** Head of an Ed25519 key in a PrivateKeyInfo (RFC 8410, section 7). */
 const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-/** The one key of a server: it signs manifests, and its certificate is made of it, so that an address pins both. */
+/** The key of a server: it signs manifests, and a certificate is made of it, so that an address pins both. */
 export interface ServerIdentity {
   readonly privateKey: KeyObject;
   /** 32 bytes, as in `#key=`. */
