@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { writeAll } from '../write-all.ts';
 
 /** A file that is being written. */
 export interface TakeFile {
@@ -48,7 +49,7 @@ export const nodeTakeFileSystem: TakeFileSystem = {
     const temporary = temporaryOf(path);
     try {
       await withFile(temporary, async (handle) => {
-        await handle.write(bytes, 0, bytes.length, 0);
+        await writeAll(handle, bytes, 0);
         await handle.truncate(bytes.length);
         await handle.datasync();
       });
@@ -59,7 +60,7 @@ export const nodeTakeFileSystem: TakeFileSystem = {
     }
   },
   reserve: (path, bytes) =>
-    withFile(temporaryOf(path), async (handle) => void (await handle.write(Buffer.alloc(bytes), 0, bytes, 0))),
+    withFile(temporaryOf(path), async (handle) => void (await writeAll(handle, Buffer.alloc(bytes), 0))),
 };
 
 function temporaryOf(path: string): string {

@@ -5,6 +5,7 @@ import { frameBytesOf, type PcmFormat } from '../../media/wav/pcm-format.ts';
 import { isGrowingHead, padBytes, sizePatches, WavHeadWriter } from '../../media/wav/write-head.ts';
 import { type PcmAccount, PcmHasher } from '../proof/pcm-hasher.ts';
 import { openWavFile } from '../wav-file.ts';
+import { writeAll } from '../write-all.ts';
 
 const PORTION_BYTES = 1 << 18;
 const DAY_SECONDS = 86_400;
@@ -189,15 +190,6 @@ async function copyBehind(
   }
   await writeAll(target, Buffer.alloc(padBytes(dataBytes)), at);
   for (const { offset, bytes } of head.sizesAt(dataBytes)) await writeAll(target, bytes, offset);
-}
-
-async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<number> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
-    if (bytesWritten === 0) throw new Error('the disk took nothing');
-    done += bytesWritten;
-  }
-  return bytes.length;
 }
 
 async function readAll(handle: FileHandle, target: Buffer, position: number): Promise<void> {
