@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
+import type { Clock } from '../../src/core/clock.ts';
 import { WavHeadWriter } from '../../src/media/wav/write-head.ts';
 import { formatKey } from '../../src/protocols/link/keys.ts';
 import { generateKeyPair } from '../../src/protocols/noise/x25519.ts';
@@ -111,9 +112,9 @@ function writeTrack(folder: string, track: RigTrack): TakeTrack {
   };
 }
 
-/** A desk and a recorder that are joined in memory. Time runs twenty times as fast. */
+/** A desk and a recorder that are joined in memory. Time runs twenty times as fast, unless the clock is another one. */
 export class RepairRig {
-  readonly clock = hurriedClock(20);
+  readonly clock: Clock;
   readonly notes: string[] = [];
   readonly problems: string[] = [];
   readonly desk: RepairDesk;
@@ -122,12 +123,13 @@ export class RepairRig {
   /** Called with the bytes that the sender has answered on a connection so far; true breaks it. */
   breaks: (connection: number, answeredBytes: number) => boolean = () => false;
 
-  constructor(options: Partial<Pick<RepairDeskOptions, 'credentials' | 'maxBytesPerSecond'>> = {}) {
+  constructor(options: Partial<Pick<RepairDeskOptions, 'credentials' | 'maxBytesPerSecond' | 'clock'>> = {}) {
+    this.clock = options.clock ?? hurriedClock(20);
     const identity = generateKeyPair();
     this.key = formatKey('public', identity.publicKey.raw);
     const credentials: ServerCredentials = options.credentials ?? { kind: 'identity', identity };
     const onProblem = (text: string) => void this.problems.push(text);
-    this.desk = new RepairDesk({ clock: this.clock, onProblem, ...options, credentials });
+    this.desk = new RepairDesk({ onProblem, ...options, clock: this.clock, credentials });
   }
 
   /** Joins a recorder to the desk. */

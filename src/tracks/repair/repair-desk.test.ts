@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { FakeClock, settle } from '../../../test/support/fake-clock.ts';
 import { RepairRig, rigSession, rigSound } from '../../../test/support/repair-rig.ts';
@@ -35,6 +36,23 @@ describe('RepairDesk', () => {
     expect(rig.desk.recorders).toBe(1);
     rig.desk.close();
     await expect(second.flows()).rejects.toThrow();
+  });
+
+  it('keeps who asks before it serves, however long that takes', async () => {
+    const clock = new FakeClock();
+    const rig = new RepairRig({ clock });
+    const opening = clientOf(rig);
+    await settle();
+    const client = await opening;
+    const flows = client.flows();
+    for (let second = 0; second < 120; second++) {
+      clock.advance(1000);
+      await settle();
+    }
+    rig.desk.serve(rigSession(PCM, { channels: 2 }));
+    expect((await flows).flows).toHaveLength(1);
+    client.close();
+    rig.desk.close();
   });
 
   it('refuses what is not there, and goes on', async () => {
@@ -113,6 +131,25 @@ describe('RateLimit', () => {
     expect(passed).toBeLessThanOrEqual(2400);
     await clock.run(4000);
     await taking;
+    expect(passed).toBe(5000);
+  });
+
+  it('keeps its rate for many who ask at once, and listens to their signal once', async () => {
+    const clock = new FakeClock();
+    const rate = new RateLimit(clock, 1000);
+    const { signal } = new AbortController();
+    let passed = 0;
+    const asks = Array.from({ length: 50 }, () =>
+      rate.take(100, signal).then(() => {
+        passed += 100;
+      }),
+    );
+    await clock.run(2000);
+    expect(passed).toBeGreaterThanOrEqual(2000);
+    expect(passed).toBeLessThanOrEqual(2400);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await clock.run(4000);
+    await Promise.all(asks);
     expect(passed).toBe(5000);
   });
 });

@@ -131,11 +131,11 @@ export class RepairDesk {
 
   async #answer(stream: SecureStream, request: Question): Promise<void> {
     const { clock } = this.#options;
-    const service = await this.#served;
     const isWanted = () => this.#streams.has(stream);
     const { id } = request;
     const working = clock.every(WORKING_MS, () => void stream.send(encodeRepairAnswer({ kind: 'working', id })));
     try {
+      const service = await this.#served;
       const turns = request.kind === 'account' ? this.#hashes : this.#sounds;
       const message = encodeRepairAnswer(await turns.take(() => service.answer(request, isWanted)));
       await this.#rate.take(message.length);
