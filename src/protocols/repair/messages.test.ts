@@ -124,6 +124,19 @@ describe('messages of repair', () => {
     ).toBe(true);
   });
 
+  it.each([
+    [65_536, true],
+    [2 ** 49, true],
+    [0, false],
+    [32_768, false],
+    [3 * 65_536, false],
+    [2 ** 49 + 1, false],
+  ])('take blocks of %i sample frames: %s', (frames, isTaken) => {
+    const account = { sha256: 'ab'.repeat(32), blocks: { frames, first: 0, digests } };
+    const bytes = encodeRepairAnswer({ kind: 'account', id: 1, account });
+    expect(isRefused(() => decodeRepairAnswer(bytes))).toBe(!isTaken);
+  });
+
   it('fit into a message at their largest', () => {
     const flows = Array.from({ length: MAX_REPAIR_FLOWS }, () => flow);
     const texts = { session: 's'.repeat(300), name: '\u00e9'.repeat(200) };
@@ -146,7 +159,7 @@ describe('messages of repair', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 200 }),
-        fc.constantFrom(1, 2, 3, 4, 0x81, 0x82, 0x83, 0x8f),
+        fc.constantFrom(1, 2, 3, 4, 0x81, 0x82, 0x83, 0x84, 0x8f),
         (noise, type) => {
           const bytes = Buffer.concat([Buffer.from([type]), noise]);
           isRefused(() => decodeRepairRequest(bytes));

@@ -273,7 +273,9 @@ function readAccount(reader: ByteReader): Omit<RangeAccount, 'startFrame' | 'fra
 
 /** 65,536 times a power of two. */
 function isBlockSize(frames: number): boolean {
-  return frames >= LEAF_FRAMES && Number.isInteger(Math.log2(frames));
+  let size = LEAF_FRAMES;
+  while (size < frames) size *= 2;
+  return size === frames;
 }
 
 function bounded(reader: ByteReader, most: number, what: string): number {
