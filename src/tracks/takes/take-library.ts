@@ -7,7 +7,7 @@ import { type Take, takeSchema } from '../proof/take-schema.ts';
 import type { TakeSummary, TakeView } from './schema.ts';
 import { summaryOf, viewOf } from './take-view.ts';
 
-/** The newest ones are listed. */
+/** The newest ones are listed, out of so many that may be takes. */
 const MAX_TAKES = 100;
 const MAX_ENTRIES = 10_000;
 /** Longer accounts are not read here. */
@@ -80,7 +80,7 @@ export class TakeLibrary {
 
   async #list(): Promise<TakeSummary[]> {
     const names = await readdir(this.#folder).catch(() => []);
-    const newest = names.slice(0, MAX_ENTRIES).filter(isPlain).sort().reverse();
+    const newest = names.filter(isPlain).sort().reverse().slice(0, MAX_ENTRIES);
     const found: TakeSummary[] = [];
     for (const name of newest) {
       if (found.length === MAX_TAKES) break;
