@@ -1,41 +1,32 @@
 import type { Clock } from '../../core/clock.ts';
 import { rangeLength } from '../../protocols/pdtp/byte-range.ts';
-import { chunkCount, chunkRange, chunksCovered, chunksTouched } from '../../protocols/pdtp/chunks.ts';
+import { chunkCount, chunkRange } from '../../protocols/pdtp/chunks.ts';
 import type {
   AskInfoMessage,
   AskVerifyMessage,
   CompletedMessage,
   RangeMessage,
 } from '../../protocols/pdtp/messages.ts';
-import { OpenTransfers } from '../../protocols/pdtp/open-transfers.ts';
 import { FileTally } from '../view/file-tally.ts';
-import type { ChunkRun } from './chunk-set.ts';
+import { FileMembers } from './file-members.ts';
 import { canBe, meetingAddress } from './meeting.ts';
-import { type Holding, Member, type MemberSetup, type Transfer } from './member.ts';
+import { Member, type MemberSetup, type Transfer } from './member.ts';
+import { changeHolding, runOf } from './range-change.ts';
+import { SaidMembers } from './said-members.ts';
 import type { SharedFile } from './shared-file.ts';
 import { SwarmCounters } from './swarm-counters.ts';
-import {
-  type ChooseTransfers,
-  chooseInOrder,
-  type GiverView,
-  type TakerView,
-  type WantView,
-} from './transfer-choice.ts';
+import { takerViews } from './taker-views.ts';
+import { type ChooseTransfers, chooseInOrder } from './transfer-choice.ts';
+import { TransferJudge, type TransferOutcome } from './transfer-judge.ts';
+import { freeToGive, freeToTake } from './transfer-slots.ts';
+import { TransfersUnderWay } from './transfers-under-way.ts';
 import { TrustGraph } from './trust-graph.ts';
 
-/** Transfers of one member, giving and taking each; an original counts both together. */
-const TRANSFERS_AT_ONCE = 10;
-const TRANSFERS_OF_SERVER = 64;
 /** A giver that has not asked about its caller by then. */
 const UNASKED_MS = 20_000;
 /** After the question: so long, and a second more for each KiB. */
 const UNFINISHED_MS = 30_000;
 const SLOWEST_BYTES_PER_SECOND = 1024;
-/** How long a giver rests for a taker that it failed; doubles. */
-const REST_MS = 2000;
-const LONGEST_REST_MS = 120_000;
-/** Takers that must agree before a giver is barred. */
-const ACCUSERS_TO_BAR = 3;
 const MAX_FILES_OF_MEMBER = 100_000;
 const MAX_UNKNOWN_URLS = 1000;
 
@@ -64,19 +55,24 @@ export class Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #choose: ChooseTransfers;
   readonly #members = new Map<string, Member>();
-  /** Who holds or wants something of a file, by the file. */
-  readonly #swarms = new Map<SharedFile, Set<Member>>();
-  readonly #transfers = new OpenTransfers<Transfer>();
-  readonly #underWay = new Set<Transfer>();
-  /** How many takers get a chunk now. */
-  readonly #onTheWay = new Map<SharedFile, Map<number, number>>();
+  readonly #fileMembers = new FileMembers();
+  readonly #underWay = new TransfersUnderWay();
   readonly #trust = new TrustGraph();
-  readonly #said = new Set<Member>();
+  readonly #said = new SaidMembers();
+  readonly #judge: TransferJudge;
   readonly #tallies = new WeakMap<SharedFile, FileTally>();
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
     this.#choose = options.chooseTransfers ?? chooseInOrder;
+    this.#judge = new TransferJudge({
+      clock: options.clock,
+      counters: this.counters,
+      trust: this.#trust,
+      said: this.#said,
+      isHere: (member) => this.#members.get(member.id) === member,
+      tallyOf: (file) => this.tallyOf(file),
+    });
   }
 
   /** All members, by id. */
@@ -86,17 +82,17 @@ export class Coordinator {
 
   /** The files that somebody gives or wants. */
   files(): Iterable<SharedFile> {
-    return this.#swarms.keys();
+    return this.#fileMembers.files();
   }
 
   /** Who has to do with a file. */
   membersOf(file: SharedFile): ReadonlySet<Member> {
-    return this.#swarms.get(file) ?? new Set();
+    return this.#fileMembers.of(file);
   }
 
   /** Under way now. */
   get transfers(): ReadonlySet<Transfer> {
-    return this.#underWay;
+    return this.#underWay.all;
   }
 
   /** What was carried of a file. */
@@ -117,7 +113,7 @@ export class Coordinator {
   /** A member gives itself another id and port, as the original allows. False when the id is in use. */
   rename(member: Member, id: string, listenPort: number): boolean {
     if (this.#members.has(id)) return false;
-    this.#cancelAll([...member.taking, ...member.giving]);
+    this.#underWay.cancelAll([...member.taking, ...member.giving]);
     this.#members.delete(member.id);
     this.#trust.forget(member.id);
     member.id = id;
@@ -131,8 +127,8 @@ export class Coordinator {
   leave(member: Member): void {
     if (this.#members.get(member.id) !== member) return;
     this.#members.delete(member.id);
-    this.#cancelAll([...member.taking, ...member.giving]);
-    for (const { file } of member.holdings.values()) this.#leaveFile(member, file);
+    this.#underWay.cancelAll([...member.taking, ...member.giving]);
+    for (const { file } of member.holdings.values()) this.#fileMembers.leave(member, file);
     member.holdings.clear();
     this.#trust.forget(member.id);
     this.#said.delete(member);
@@ -141,7 +137,7 @@ export class Coordinator {
 
   /** Answers what is known of a file. */
   askInfo(member: Member, { url }: AskInfoMessage, file: SharedFile | undefined): void {
-    this.#say(member, () => {
+    this.#said.say(member, () => {
       if (!file || (file.size === 0 && !file.isStreaming))
         return this.#unknown(member, () => member.voice.tellInfo(url, undefined));
       const { size, chunkSize, isStreaming, version, firstChunk } = file;
@@ -157,16 +153,16 @@ export class Coordinator {
 
   /** A member wants or gives a range, or no longer does. */
   changeRange(member: Member, message: RangeMessage, file: SharedFile | undefined): void {
-    this.#say(member, () => {
+    this.#said.say(member, () => {
       if (!file) return this.#unknown(member, () => member.voice.warnUnknownUrl(message.url));
       if (message.range === undefined && (message.type === 'unrequest' || message.type === 'unprovide')) return;
       if (member.holdings.size >= MAX_FILES_OF_MEMBER && !member.holdings.has(file.path)) {
         return member.voice.warn('That are too many files for one client');
       }
-      const runs = runsOf(message, file, member.isInside);
-      if (runs.first >= runs.end) return member.voice.warn('That range holds no chunk of the file');
+      const run = runOf(message, file, member.isInside);
+      if (run.first >= run.end) return member.voice.warn('That range holds no chunk of the file');
       try {
-        this.#change(member, message.type, this.#enter(member, file, message.url), runs);
+        changeHolding(member, this.#fileMembers.enter(member, file, message.url), message.type, run);
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
         member.voice.fail(error.message);
@@ -177,7 +173,7 @@ export class Coordinator {
 
   /** Answers a giver whether its caller was sent. */
   askVerify(member: Member, question: AskVerifyMessage, file: SharedFile | undefined): void {
-    const transfer = file && this.#transfers.standing(member.id, question.peerId, file.path, question.range);
+    const transfer = file && this.#underWay.standing(member.id, question.peerId, file.path, question.range);
     const caller = transfer && (transfer.giver === member ? transfer.taker : transfer.giver);
     const isAuthorized = caller !== undefined && canBe(caller, question.peer) && transfer?.sharedFile === file;
     if (transfer && isAuthorized) {
@@ -185,7 +181,7 @@ export class Coordinator {
       const extraMs = (rangeLength({ min, max }) / SLOWEST_BYTES_PER_SECOND) * 1000;
       transfer.deadlineMs = this.#options.clock.nowMs() + UNFINISHED_MS + extraMs;
     } else this.counters.refusedQuestions++;
-    this.#say(member, () => member.voice.tellVerify(question, isAuthorized));
+    this.#said.say(member, () => member.voice.tellVerify(question, isAuthorized));
   }
 
   /** Takes the report of one side of a transfer; a taker is told whether its hash is right. */
@@ -194,34 +190,32 @@ export class Coordinator {
     const completion =
       path === undefined
         ? ({ by: 'nobody' } as const)
-        : this.#transfers.complete(member.id, report.peerId, path, report.range);
-    if (completion.by === 'nobody') return this.#say(member, () => member.voice.warnUnknownTransfer(report));
+        : this.#underWay.complete(member.id, report.peerId, path, report.range);
+    if (completion.by === 'nobody') return this.#said.say(member, () => member.voice.warnUnknownTransfer(report));
     if (completion.by !== 'taker') return;
     const { transfer } = completion;
-    this.#close(transfer);
-    if (report.hash === undefined) return this.#judge(transfer, report, 'failed');
+    if (report.hash === undefined) return this.#judged(transfer, report, 'failed');
     void this.#options.hashOf(transfer.sharedFile, transfer.chunk).then((hash) => {
-      this.#judge(transfer, report, hash === undefined ? 'gone' : hash === report.hash ? 'good' : 'wrong');
+      this.#judged(transfer, report, hash === undefined ? 'gone' : hash === report.hash ? 'good' : 'wrong');
     });
   }
 
   /** A file has another version, or is no more: what stood for the old one is given up, and who wanted it is told. */
   fileChanged(file: SharedFile): void {
-    const members = this.#swarms.get(file);
-    if (!members) return;
-    this.#cancelAll([...this.#underWay].filter(({ sharedFile }) => sharedFile === file));
-    this.#swarms.delete(file);
+    const members = this.#fileMembers.of(file);
+    this.#underWay.cancelAll([...this.#underWay.all].filter(({ sharedFile }) => sharedFile === file));
+    this.#fileMembers.delete(file);
     for (const member of members) {
       const holding = member.holdings.get(file.path);
       if (holding?.file !== file) continue;
       member.holdings.delete(file.path);
-      if (!holding.requested.isEmpty) this.#say(member, () => member.voice.warn(FILE_CHANGED));
+      if (!holding.requested.isEmpty) this.#said.say(member, () => member.voice.warn(FILE_CHANGED));
     }
   }
 
   /** Forgets chunks of a live stream that have left its window. */
   windowMoved(file: SharedFile): void {
-    for (const member of this.#swarms.get(file) ?? []) {
+    for (const member of this.#fileMembers.of(file)) {
       const holding = member.holdings.get(file.path)!;
       for (const set of [holding.requested, holding.open, holding.gives]) set.remove(0, file.firstChunk);
     }
@@ -230,11 +224,11 @@ export class Coordinator {
   /** Gives up what takes too long. */
   tick(): void {
     const nowMs = this.#options.clock.nowMs();
-    for (const transfer of this.#underWay) {
+    for (const transfer of this.#underWay.all) {
       if (transfer.deadlineMs > nowMs) continue;
       this.counters.timedOut++;
-      this.#cancel(transfer);
-      this.#rest(transfer);
+      this.#underWay.cancel(transfer);
+      this.#judge.rest(transfer);
     }
     this.#work();
   }
@@ -242,68 +236,20 @@ export class Coordinator {
   /** Orders what the policy chooses. */
   orderTransfers(): void {
     const nowMs = this.#options.clock.nowMs();
-    const takers = this.#takers(nowMs);
+    const known = {
+      members: this.#members,
+      fileMembers: this.#fileMembers,
+      underWay: this.#underWay,
+      trust: this.#trust,
+    };
+    const takers = takerViews(known, nowMs);
     if (takers.length === 0) return;
     for (const { giverId, takerId, file, chunk } of this.#choose({ takers, random: this.#options.random })) {
       const giver = this.#members.get(giverId);
       const taker = this.#members.get(takerId);
       if (giver && taker) this.#order(giver, taker, file, chunk, nowMs);
     }
-    this.#flush();
-  }
-
-  #takers(nowMs: number): TakerView[] {
-    const givers = new Map<SharedFile, GiverView[]>();
-    const takers: TakerView[] = [];
-    const seen = new Set<Member>();
-    for (const members of this.#swarms.values()) {
-      for (const member of members) {
-        if (seen.has(member)) continue;
-        seen.add(member);
-        const freeSlots = freeToTake(member);
-        if (freeSlots <= 0) continue;
-        const wants = this.#wantsOf(member, givers);
-        if (wants.length === 0) continue;
-        takers.push({
-          id: member.id,
-          freeSlots,
-          underWay: member.taking.size,
-          wants,
-          mayTakeFrom: ({ id }) => this.#mayMeet(id, member, nowMs),
-          trust: ({ id }) => this.#trust.trust(member.id, id),
-        });
-      }
-    }
-    return takers;
-  }
-
-  #wantsOf(member: Member, givers: Map<SharedFile, GiverView[]>): WantView[] {
-    const wants: WantView[] = [];
-    for (const { file, open } of member.holdings.values()) {
-      if (open.isEmpty) continue;
-      const views = givers.get(file) ?? this.#giversOf(file);
-      givers.set(file, views);
-      if (views.length === 0) continue;
-      const onTheWay = (chunk: number) => this.#onTheWay.get(file)?.get(chunk) ?? 0;
-      wants.push({ file, chunks: open, givers: views, onTheWay });
-    }
-    return wants;
-  }
-
-  #giversOf(file: SharedFile): GiverView[] {
-    const views: GiverView[] = [];
-    for (const member of this.#swarms.get(file) ?? []) {
-      const { gives } = member.holdings.get(file.path)!;
-      const freeSlots = gives.isEmpty || member.isBarred ? 0 : freeToGive(member);
-      if (freeSlots > 0) views.push({ id: member.id, freeSlots, isServer: member.isInside, chunks: gives });
-    }
-    return views;
-  }
-
-  #mayMeet(giverId: string, taker: Member, nowMs: number): boolean {
-    const giver = this.#members.get(giverId);
-    if (!giver || giver === taker || (taker.resting.get(giverId)?.untilMs ?? 0) > nowMs) return false;
-    return meetingAddress(giver, taker) !== undefined;
+    this.#said.flush();
   }
 
   #order(giver: Member, taker: Member, file: SharedFile, chunk: number, nowMs: number): void {
@@ -319,153 +265,23 @@ export class Coordinator {
     if (!isPossible || freeToGive(giver) <= 0 || freeToTake(taker) <= 0) return;
     const range = chunkRange(file, chunk);
     const ids = { giverId: giver.id, takerId: taker.id, file: file.path, range };
-    if (this.#transfers.standing(giver.id, taker.id, file.path, range)) return;
     const transfer: Transfer = { ...ids, giver, taker, sharedFile: file, chunk, deadlineMs: nowMs + UNASKED_MS };
-    try {
-      this.#transfers.open(transfer);
-    } catch {
-      return;
-    }
-    this.#underWay.add(transfer);
-    this.#count(file, chunk, 1);
-    giver.giving.add(transfer);
-    taker.taking.add(transfer);
+    if (!this.#underWay.begin(transfer)) return;
     holding.open.remove(chunk);
     this.counters.ordered++;
     this.#said.add(taker);
     taker.voice.order({ host, port: giver.listenPort, method: 'get', url: holding.url, range, peerId: giver.id });
   }
 
-  #judge(transfer: Transfer, report: CompletedMessage, outcome: 'good' | 'wrong' | 'failed' | 'gone'): void {
-    const { giver, taker, sharedFile, chunk, range } = transfer;
-    const bytes = rangeLength(range);
-    if (this.#members.get(taker.id) === taker) {
-      this.#say(taker, () => taker.voice.tellHash(report, outcome === 'good'));
-    }
-    if (outcome === 'gone') return this.#reopen(transfer);
-    this.#trust.enter(taker.id, giver.id, outcome === 'good');
-    if (outcome !== 'good') {
-      if (outcome === 'wrong') this.#accuse(transfer);
-      else this.counters.failed++;
-      this.#reopen(transfer);
-      this.#rest(transfer);
-      return this.#work();
-    }
-    giver.accusers.clear();
-    taker.resting.delete(giver.id);
-    giver.bytesGiven += bytes;
-    taker.bytesTaken += bytes;
-    this.counters.good++;
-    this.tallyOf(sharedFile).confirmed(taker, bytes, giver.isInside);
-    if (giver.isInside) this.counters.bytesFromServer += bytes;
-    else this.counters.bytesFromPeers += bytes;
-    const holding = taker.holdings.get(sharedFile.path);
-    if (holding?.file === sharedFile) {
-      holding.requested.remove(chunk);
-      holding.open.remove(chunk);
-      if (taker.listenPort > 0 && chunk >= sharedFile.firstChunk) holding.gives.add(chunk);
-    }
-    this.#work();
-  }
-
-  #accuse({ giver, taker }: Transfer): void {
-    this.counters.wrong++;
-    if (giver.isInside) return;
-    giver.accusers.add(taker.id);
-    if (giver.accusers.size >= ACCUSERS_TO_BAR && !giver.isBarred) {
-      giver.isBarred = true;
-      this.counters.barred++;
-      this.#say(giver, () => giver.voice.warn('Several peers had wrong bytes from you; you give no more'));
-    }
-  }
-
-  /** What fails at the same time counts once. */
-  #rest({ giver, taker }: Transfer): void {
-    const nowMs = this.#options.clock.nowMs();
-    const rest = taker.resting.get(giver.id);
-    if (rest && rest.untilMs > nowMs) return;
-    const failures = (rest?.failures ?? 0) + 1;
-    taker.resting.set(giver.id, {
-      untilMs: nowMs + Math.min(LONGEST_REST_MS, REST_MS * 2 ** (failures - 1)),
-      failures,
-    });
-  }
-
-  #change(member: Member, type: RangeMessage['type'], holding: Holding, { first, end }: ChunkRun): void {
-    const { requested, open, gives } = holding;
-    if (type === 'provide') gives.add(first, end);
-    else if (type === 'unprovide') gives.remove(first, end);
-    else if (type === 'request') {
-      requested.add(first, end);
-      open.add(first, end);
-      for (const { sharedFile, chunk } of member.taking) if (sharedFile === holding.file) open.remove(chunk);
-    } else {
-      requested.remove(first, end);
-      open.remove(first, end);
-    }
-  }
-
-  #enter(member: Member, file: SharedFile, url: string): Holding {
-    const old = member.holdings.get(file.path);
-    if (old && old.file !== file) this.#leaveFile(member, old.file);
-    const members = this.#swarms.get(file) ?? new Set();
-    this.#swarms.set(file, members.add(member));
-    return member.holding(file, url);
-  }
-
-  #leaveFile(member: Member, file: SharedFile): void {
-    const members = this.#swarms.get(file);
-    members?.delete(member);
-    if (members?.size === 0) this.#swarms.delete(file);
+  #judged(transfer: Transfer, report: CompletedMessage, outcome: TransferOutcome): void {
+    this.#judge.judge(transfer, report, outcome);
+    if (outcome !== 'gone') this.#work();
   }
 
   #unknown(member: Member, answer: () => void): void {
     this.counters.unknownUrls++;
     if (++member.unknownUrls > MAX_UNKNOWN_URLS) member.voice.fail('too many unknown files');
     else answer();
-  }
-
-  #cancelAll(transfers: Iterable<Transfer>): void {
-    for (const transfer of transfers) this.#cancel(transfer);
-  }
-
-  #cancel(transfer: Transfer): void {
-    this.#transfers.cancel(transfer);
-    this.#close(transfer);
-    this.#reopen(transfer);
-  }
-
-  #close(transfer: Transfer): void {
-    if (this.#underWay.delete(transfer)) this.#count(transfer.sharedFile, transfer.chunk, -1);
-    transfer.giver.giving.delete(transfer);
-    transfer.taker.taking.delete(transfer);
-  }
-
-  #count(file: SharedFile, chunk: number, change: 1 | -1): void {
-    const counts = this.#onTheWay.get(file) ?? new Map<number, number>();
-    const count = (counts.get(chunk) ?? 0) + change;
-    if (count > 0) counts.set(chunk, count);
-    else counts.delete(chunk);
-    if (counts.size > 0) this.#onTheWay.set(file, counts);
-    else this.#onTheWay.delete(file);
-  }
-
-  #reopen({ taker, sharedFile, chunk }: Transfer): void {
-    const holding = taker.holdings.get(sharedFile.path);
-    if (holding?.file === sharedFile && holding.requested.has(chunk)) holding.open.add(chunk);
-  }
-
-  #say(member: Member, say: () => void): void {
-    this.#said.add(member);
-    say();
-    this.#flush();
-  }
-
-  #flush(): void {
-    for (const member of this.#said) {
-      this.#said.delete(member);
-      member.setup.onSaid();
-    }
   }
 
   #work(): void {
@@ -477,23 +293,4 @@ export class Coordinator {
 function pathOfUrl(member: Member, wanted: string): string | undefined {
   for (const { url, file } of member.holdings.values()) if (url === wanted) return file.path;
   return undefined;
-}
-
-function freeToTake(member: Member): number {
-  return TRANSFERS_AT_ONCE - member.taking.size - (member.voice.dialect === 1 ? member.giving.size : 0);
-}
-
-function freeToGive(member: Member): number {
-  if (member.isInside) return TRANSFERS_OF_SERVER - member.giving.size;
-  return TRANSFERS_AT_ONCE - member.giving.size - (member.voice.dialect === 1 ? member.taking.size : 0);
-}
-
-/** What a range means; of a live stream only the publisher gives what is still to come. */
-function runsOf({ type, range = {} }: RangeMessage, file: SharedFile, isInside: boolean): ChunkRun {
-  if (file.isStreaming && range.max === undefined && (type !== 'provide' || isInside)) {
-    const first = Math.max(file.firstChunk, Math.floor((range.min ?? 0) / file.chunkSize));
-    return { first, end: Number.POSITIVE_INFINITY };
-  }
-  const { first, end } = type === 'provide' ? chunksCovered(file, range) : chunksTouched(file, range);
-  return { first: Math.max(first, file.firstChunk), end };
 }
