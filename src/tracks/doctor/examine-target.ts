@@ -1,8 +1,9 @@
-import { audioFlows } from '../../protocols/sdp/flows.ts';
+import { type AudioFlow, audioFlows } from '../../protocols/sdp/flows.ts';
 import { lintSdp } from '../../protocols/sdp/lint.ts';
 import { parseSdp } from '../../protocols/sdp/parse.ts';
 import { type ProfileName, SDP_PROFILES } from '../../protocols/sdp/profiles.ts';
 import { flowOfAddress } from '../record/flow-of-address.ts';
+import { localAddressFor } from '../record/local-interface.ts';
 import { examinedFlowOf, examineFlow } from './examine-flow.ts';
 import { descriptionFindings, type Finding, streamFindings } from './findings.ts';
 import type { Examination } from './render-examination.ts';
@@ -20,11 +21,13 @@ export async function examineDescription(
 ): Promise<Examination[]> {
   const problems = lintSdp(text, SDP_PROFILES[profile]);
   const lint = descriptionFindings(problems);
-  const flows = flowsIn(text);
+  const { flows, origin } = flowsIn(text);
+  // A group is joined where its sender is, as a recorder does.
+  const localAddress = options.localAddress ?? localAddressFor(origin);
   if (flows.length === 0) return [undescribed(lint)];
   return Promise.all(
     flows.map(async (flow, index) => {
-      const facts = await examineFlow(examinedFlowOf(flow), options);
+      const facts = await examineFlow(examinedFlowOf(flow), { ...options, localAddress });
       // What is wrong with the description is told once.
       const findings = [...(index === 0 ? lint : []), ...streamFindings(facts, flow)];
       return { title: flow.title, place: `${flow.address}:${flow.port}`, flow, facts, findings };
@@ -50,12 +53,13 @@ export async function examineBareAddress(target: string, options: ExamineOptions
   };
 }
 
-function flowsIn(text: string) {
+function flowsIn(text: string): { readonly flows: readonly AudioFlow[]; readonly origin: string | undefined } {
   try {
-    return audioFlows(parseSdp(text)).flows;
+    const session = parseSdp(text);
+    return { flows: audioFlows(session).flows, origin: session.origin?.address };
   } catch {
     // The lint has said why.
-    return [];
+    return { flows: [], origin: undefined };
   }
 }
 
