@@ -29,6 +29,9 @@ export function rigSound(frames: number, channels: number, seed = 1): Buffer {
   return pcm;
 }
 
+/** What the sender of `rigSession` says of its clock. */
+export const RIG_CLOCK = { source: 'ntp', server: 'time.example.org', offsetMs: 1.5, errorBoundMs: 0.25 } as const;
+
 /** A session of one flow that is served from memory. */
 export function rigSession(
   pcm: Buffer,
@@ -44,7 +47,13 @@ export function rigSession(
   const flow = { encoding: 'L24', sampleRate: RIG_RATE, channels, sources: [{ track: 0, firstChannel: 0, channels }] };
   const audio = new FlowAudio({ flow: flow as never, tracks: [track], totalFrames: frames, isLoop: false });
   const info = { ssrc, timestamp: 0, sampleRate: RIG_RATE, channels, sampleBytes: 3, frames } as const;
-  return { id, name: 'rig', isOver: () => isOver, flows: [{ info: () => info, audio }] } satisfies ServedSession;
+  return {
+    id,
+    name: 'rig',
+    isOver: () => isOver,
+    clock: () => RIG_CLOCK,
+    flows: [{ info: () => info, audio }],
+  } satisfies ServedSession;
 }
 
 /** A track of a take: what was recorded, and what is missing in it. */

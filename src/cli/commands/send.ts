@@ -145,6 +145,7 @@ async function sendAndServe(
     repair: repair?.repair,
     startUtcMs: flags.start,
     ntpServer: flags.ntp,
+    ptpClock: flags.ptp,
     clock: io.clock,
     random: systemRandom,
     signal,
@@ -218,9 +219,29 @@ async function planOf(
     convert: flags.convert === true,
     ipVersion: networks.some(({ address }) => address.includes(':')) ? 6 : 4,
     networks: networks.length,
+    mtuBytes: await smallestMtu(networks),
     redundancy: flags.redundancy,
     latency: { isRealtime: flags.realtime === true },
   });
+}
+
+/** The largest packet that all networks take; undefined where that is not known. */
+async function smallestMtu(networks: readonly SendNetwork[]): Promise<number | undefined> {
+  const { localAddressTowards } = await import('../../tracks/send/destinations.ts');
+  const { interfaceMtu } = await import('../../tracks/send/interface-mtu.ts');
+  const sizes = await Promise.all(
+    networks.map(async ({ address, localAddress }) => {
+      try {
+        return await interfaceMtu(await localAddressTowards(address, localAddress));
+      } catch (error) {
+        // A plan needs no network; the session that follows says what is wrong with it.
+        if (error instanceof DistreamError) return undefined;
+        throw error;
+      }
+    }),
+  );
+  const known = sizes.filter((size) => size !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
 }
 
 /** The folder's name when one was given, else the first file's. */

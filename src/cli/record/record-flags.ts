@@ -37,7 +37,7 @@ export function addRecordOptions(command: Command): Command {
     .addOption(
       new Option(
         '--wait <time>',
-        'how long announcements are listened to (default: 45s for a session that is named, else 5s)',
+        'how long announcements are listened to (default: 45s for a session that is named or --all, else 5s)',
       ).argParser(time),
     )
     .addOption(

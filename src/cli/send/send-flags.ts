@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseUtcMs } from '../../core/utc-time.ts';
+import { parseReferenceClock } from '../../protocols/sdp/clock-signalling.ts';
 import type { ProfileName } from '../../protocols/sdp/profiles.ts';
 import { REDUNDANCY_MODES, type RedundancyMode } from '../../tracks/plan/redundancy-measure.ts';
 import type { FlowLayout } from '../../tracks/plan/request.ts';
+import type { PtpClock } from '../../tracks/send/session-options.ts';
 import { addPageOption, type PageAddress } from '../page/page-address.ts';
 import { addServeRepairOptions, type ServeRepairFlags } from './serve-repair.ts';
 
@@ -25,6 +27,7 @@ export interface SendFlags extends ServeRepairFlags {
   /** UTC in milliseconds since 1970. */
   readonly start?: number;
   readonly ntp?: string;
+  readonly ptp?: PtpClock;
   readonly realtime?: boolean;
   readonly sdp?: string;
   readonly sap: boolean;
@@ -86,6 +89,14 @@ export function addSendOptions(command: Command): Command {
       new Option('--start <time>', 'when, e.g. 2026-11-21T20:00; UTC unless it ends with +01:00').argParser(startTime),
     )
     .option('--ntp <host>', 'measure the clock of this NTP server, and say in the SDP that timestamps follow it')
+    .addOption(
+      new Option(
+        '--ptp <clock>',
+        "say in the SDP that this machine's clock follows that PTP grandmaster (phc2sys does that), e.g. 00-1D-C1-FF-FE-12-34-56:0",
+      )
+        .argParser(ptpClock)
+        .conflicts('ntp'),
+    )
     .option('--realtime', 'ask the kernel for real-time scheduling (Linux), and say what was got')
     .option('--sdp <folder>', 'write SDP files there, one for each flow and session.sdp for all')
     .option('--no-sap', 'do not announce the flows by SAP')
@@ -137,6 +148,14 @@ function startTime(text: string): number {
   const utcMs = parseUtcMs(text);
   if (utcMs === undefined) throw new InvalidArgumentError('Expected a time such as 2026-11-21T20:00.');
   return utcMs;
+}
+
+function ptpClock(text: string): PtpClock {
+  const clock = parseReferenceClock(`ptp=IEEE1588-2008:${text}`);
+  if (clock?.kind !== 'ptp') {
+    throw new InvalidArgumentError('Expected its identity and domain, such as 00-1D-C1-FF-FE-12-34-56:0.');
+  }
+  return clock;
 }
 
 function whole(text: string, least: number, most: number): number | undefined {

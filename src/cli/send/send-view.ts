@@ -47,7 +47,7 @@ export function progressText(progress: SendProgress): string {
     ...troubles(flows),
   ];
   const receivers = flows.flatMap((flow) => flow.receivers);
-  if (receivers.length > 0) parts.push(receiverText(flows));
+  if (receivers.length > 0) parts.push(`receivers: ${receiverText(flows)}`);
   return parts.join(', ');
 }
 

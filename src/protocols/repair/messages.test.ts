@@ -46,7 +46,17 @@ const answers: RepairAnswer[] = [
     session: 'abc@distream',
     name: 'Stems \u00e9',
     isOver: true,
+    clock: { source: 'ntp', server: 'time.example.org', offsetMs: -350.138, errorBoundMs: 10.014 },
     flows: [flow, { ...flow, sampleBytes: 2 }],
+  },
+  {
+    kind: 'flows',
+    id: 3,
+    session: '',
+    name: '',
+    isOver: false,
+    clock: { source: 'local', server: '', offsetMs: null, errorBoundMs: null },
+    flows: [],
   },
   { kind: 'account', id: 1, account: { sha256: 'ab'.repeat(32), blocks: { frames: 65_536, first: 1, digests } } },
   { kind: 'sound', id: 2, bytes: Buffer.from([1, 2, 3, 4, 5, 6]) },
@@ -66,10 +76,10 @@ function isRefused(read: () => unknown): boolean {
 describe('messages of repair', () => {
   it('are these bytes', () => {
     expect(encodeRepairRequest(requests[2]!).toString('hex')).toBe('0302030102' + '02' + '8000bb80' + '4090' + '0001');
-    expect(encodeRepairAnswer(answers[3]!).toString('hex')).toBe(
+    expect(encodeRepairAnswer(answers[4]!).toString('hex')).toBe(
       `8f03020c${Buffer.from('not sent yet').toString('hex')}`,
     );
-    expect(encodeRepairAnswer(answers[2]!).toString('hex')).toBe('8302010203040506');
+    expect(encodeRepairAnswer(answers[3]!).toString('hex')).toBe('8302010203040506');
   });
 
   it('come back as they were', () => {
@@ -139,9 +149,10 @@ describe('messages of repair', () => {
 
   it('fit into a message at their largest', () => {
     const flows = Array.from({ length: MAX_REPAIR_FLOWS }, () => flow);
+    const longest = { source: 'ptp', server: 's'.repeat(300), offsetMs: -1e20, errorBoundMs: 1e20 } as const;
     const texts = { session: 's'.repeat(300), name: '\u00e9'.repeat(200) };
     const largest: RepairAnswer[] = [
-      { kind: 'flows', id: 2 ** 50, isOver: false, flows, ...texts },
+      { kind: 'flows', id: 2 ** 50, isOver: false, clock: longest, flows, ...texts },
       {
         kind: 'account',
         id: 2 ** 50,

@@ -5,6 +5,7 @@
  */
 import { ProtocolViolation } from '../../core/errors.ts';
 import { ByteReader, ByteWriter } from '../link/varint.ts';
+import { readServedClock, type ServedClock, writeServedClock } from './served-clock.ts';
 
 /** The most bytes of sound in one answer. */
 export const MAX_SOUND_BYTES = 49_152;
@@ -90,6 +91,7 @@ export type RepairAnswer =
       readonly name: string;
       /** Whether all has been sent: nothing is added to the flows any more. */
       readonly isOver: boolean;
+      readonly clock: ServedClock;
       readonly flows: readonly ServedFlowInfo[];
     }
   /** Without the two numbers that the request had. */
@@ -190,6 +192,7 @@ function writeFlows(writer: ByteWriter, answer: Extract<RepairAnswer, { kind: 'f
   writer.block(clipped(answer.session, MAX_TEXT_BYTES));
   writer.block(clipped(answer.name, MAX_TEXT_BYTES));
   writer.uint8(answer.isOver ? 1 : 0);
+  writeServedClock(writer, answer.clock);
   writer.varint(answer.flows.length);
   for (const { ssrc, timestamp, sampleRate, channels, sampleBytes, frames } of answer.flows) {
     for (const value of [ssrc, timestamp, sampleRate, channels, sampleBytes, frames]) writer.varint(value);
@@ -242,9 +245,10 @@ function readFlows(id: number, reader: ByteReader): RepairAnswer {
   const session = reader.text(MAX_TEXT_BYTES, 'a session id');
   const name = reader.text(MAX_TEXT_BYTES, 'a name');
   const isOver = reader.uint8() === 1;
+  const clock = readServedClock(reader);
   const count = bounded(reader, MAX_REPAIR_FLOWS, 'flows');
   const flows = Array.from({ length: count }, () => readFlow(reader));
-  return { kind: 'flows', id, session, name, isOver, flows };
+  return { kind: 'flows', id, session, name, isOver, clock, flows };
 }
 
 function readFlow(reader: ByteReader): ServedFlowInfo {

@@ -2,13 +2,9 @@ import { type Clock, sleep } from '../../core/clock.ts';
 import { RTP_HEADER_BYTES } from '../../protocols/rtp/packet.ts';
 import { isRtcp } from '../../protocols/rtp/rtcp.ts';
 import type { AudioFlow } from '../../protocols/sdp/flows.ts';
+import { NTP_EPOCH_SECONDS, TAI_AHEAD_SECONDS } from '../epochs.ts';
 import { ReceiveSocket } from '../record/receive-socket.ts';
 import { type ExaminedFormat, StreamExaminer, type StreamFacts } from './stream-examiner.ts';
-
-/** Seconds from 1900, where NTP begins, to 1970. */
-const NTP_EPOCH_SECONDS = 2_208_988_800;
-/** TAI, which PTP counts, is ahead of UTC by that since 2017. */
-const TAI_AHEAD_MS = 37_000;
 
 /** Where a stream comes in, and what is known of it. */
 export interface ExaminedFlow {
@@ -92,6 +88,6 @@ function frameBytesBetween(first: Buffer, second: Buffer): number | undefined {
 function epochOf({ refClocks }: AudioFlow): ExaminedFormat['epochMsAt'] {
   const clock = refClocks[0];
   if (clock?.kind === 'ntp') return (utcMs) => utcMs + NTP_EPOCH_SECONDS * 1000;
-  if (clock?.kind === 'ptp') return (utcMs) => utcMs + TAI_AHEAD_MS;
+  if (clock?.kind === 'ptp') return (utcMs) => utcMs + TAI_AHEAD_SECONDS * 1000;
   return undefined;
 }

@@ -61,7 +61,7 @@ export function refuseTracks(
     refusals.push({
       code: 'convert',
       reason,
-      remedy: 'Use --convert to drop the lowest bits, or L24 for 24-bit files.',
+      remedy: 'Use --convert to drop the lowest bits, or make 24-bit files.',
     });
   }
   return refusals;

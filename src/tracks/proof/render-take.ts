@@ -14,6 +14,7 @@ export function renderTake(take: Take): string {
     take.verdict.words,
     ...shown,
     packetLine(take.tracks),
+    ...repairLines(take.repairs),
     ...(lateness ? [latenessLine(lateness)] : []),
     ...clockLine('sender', take.clocks.sender),
     ...clockLine('recorder', take.clocks.recorder),
@@ -31,6 +32,12 @@ function packetLine(tracks: readonly TakeTrack[]): string {
   return received > 0 ? `Packets: ${received} received, ${counts}.` : `Packets: ${sum('sent')} sent.`;
 }
 
+function repairLines(repairs: Take['repairs'] = []): string[] {
+  return repairs
+    .filter(({ frames }) => frames > 0)
+    .map(({ from, words }) => `Repair from ${cleanText(from, 80)}: ${cleanText(words, 200)}.`);
+}
+
 function worst(accounts: readonly (HistogramAccount | undefined)[]): HistogramAccount | undefined {
   return accounts.reduce((one, other) => ((other?.p99Us ?? -1) > (one?.p99Us ?? -1) ? other : one), undefined);
 }
@@ -42,7 +49,10 @@ function latenessLine({ p50Us, p99Us, p999Us, maxUs }: HistogramAccount): string
 
 function clockLine(whose: string, clock: TakeClock | undefined): string[] {
   if (!clock) return [];
-  const source = clock.source === 'local' ? 'its own' : cleanText(clock.server ?? clock.source.toUpperCase(), 80);
+  const source =
+    clock.source === 'local'
+      ? 'its own'
+      : `${clock.source === 'ptp' ? 'PTP ' : ''}${cleanText(clock.server ?? 'a server', 80)}`;
   const { offsetMs, errorBoundMs } = clock;
   if (offsetMs === null) return [`Clock of the ${whose}: ${source}, not measured.`];
   const bound = errorBoundMs === null ? '' : ` (within ${Number(errorBoundMs.toFixed(3))} ms)`;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { RepairRig, rigSession, rigSound, writeRigTake } from '../../../test/support/repair-rig.ts';
+import { RepairRig, RIG_CLOCK, rigSession, rigSound, writeRigTake } from '../../../test/support/repair-rig.ts';
 import { generateKeyPair } from '../../protocols/noise/x25519.ts';
 import { encodeRepairAnswer, type RepairAnswer } from '../../protocols/repair/messages.ts';
 import { senderGreeting } from './greetings.ts';
@@ -119,7 +119,7 @@ describe('repair from a sender that is not what it should be', () => {
   });
 
   it('ends with a sender that answers nonsense, wrong sizes, or what nobody asked for', async () => {
-    const flows = { kind: 'flows', session: 'rig@distream', name: 'rig', isOver: true } as const;
+    const flows = { kind: 'flows', session: 'rig@distream', name: 'rig', isOver: true, clock: RIG_CLOCK } as const;
     const info = rigSession(PCM).flows[0]!.info();
     const answers: ((id: number) => RepairAnswer | Buffer)[] = [
       () => Buffer.from('garbage'),

@@ -8,6 +8,7 @@ import {
   type ServedFlowInfo,
   type SoundPiece,
 } from '../../protocols/repair/messages.ts';
+import type { ServedClock } from '../../protocols/repair/served-clock.ts';
 import type { FlowAudio } from './flow-audio.ts';
 
 /** A flow that is served. */
@@ -22,6 +23,8 @@ export interface ServedSession {
   readonly id: string;
   readonly name: string;
   readonly isOver: () => boolean;
+  /** What is known of the sender's clock by now. */
+  readonly clock: () => ServedClock;
   readonly flows: readonly ServedFlow[];
 }
 
@@ -52,8 +55,9 @@ export class RepairService {
   }
 
   #flows(id: number): RepairAnswer {
-    const { id: session, name, isOver, flows } = this.#session;
-    return { kind: 'flows', id, session, name, isOver: isOver(), flows: flows.map(({ info }) => info()) };
+    const { id: session, name, isOver, clock, flows } = this.#session;
+    const served = flows.map(({ info }) => info());
+    return { kind: 'flows', id, session, name, isOver: isOver(), clock: clock(), flows: served };
   }
 
   async #sound({ id, part, pieces }: Extract<RepairRequest, { kind: 'sound' }>): Promise<RepairAnswer> {

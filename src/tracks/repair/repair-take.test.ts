@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { RepairRig, rigSession, rigSound, writeRigTake } from '../../../test/support/repair-rig.ts';
+import { RepairRig, RIG_CLOCK, rigSession, rigSound, writeRigTake } from '../../../test/support/repair-rig.ts';
 import type { GapEntry } from '../proof/gap-list.ts';
 import { openWavFile } from '../wav-file.ts';
 
@@ -47,6 +47,7 @@ describe('repair of a take', () => {
     const report = await rig.repair(folder);
     expect(report).toMatchObject({ isProven: true, missingFrames: 0, fetchedFrames: 600 * 48 + 150_000 });
     expect(report.take.tracks[0]).toMatchObject({ gaps: [], gapsBeforeRepair: GAPS, verdict: { kind: 'identical' } });
+    expect(report.take.clocks.sender).toEqual(RIG_CLOCK);
     expect((await heldIn('drums')).equals(PCM)).toBe(true);
     expect(await described('drums')).toBe('Take start 2026-11-21T20:00:00.000Z UTC; no gaps since the repair');
     expect(rig.dials).toBeGreaterThan(1);

@@ -1,5 +1,6 @@
 import type { RepairOffer } from '../../protocols/repair/offer.ts';
 import type { PacketPlan } from '../plan/schema.ts';
+import type { TakeClock } from '../proof/take-schema.ts';
 import type { AudioSource } from '../send/track-reader.ts';
 import { encodingBytes } from '../types.ts';
 import { FlowAudio } from './flow-audio.ts';
@@ -25,6 +26,8 @@ export interface SentSession {
   readonly ssrcs: readonly number[];
   /** The RTP timestamp of the first sample frame at a rate. */
   readonly startTimestamp: (sampleRate: number) => number;
+  /** What is known of the sender's clock by now. */
+  readonly clock: () => TakeClock;
   /** How far each sample rate has been sent, in sample frames. */
   readonly progress: () => readonly {
     readonly sampleRate: number;
@@ -35,10 +38,11 @@ export interface SentSession {
 
 /** A session as recorders can ask for it. */
 export function servedSession(session: SentSession): ServedSession {
-  const { id, name, plan, tracks, lengths, isLoop, ssrcs, startTimestamp, progress } = session;
+  const { id, name, plan, tracks, lengths, isLoop, ssrcs, startTimestamp, clock, progress } = session;
   return {
     id,
     name,
+    clock: () => ({ ...clock(), server: clock().server ?? '' }),
     isOver: () => progress().every(({ isOver }) => isOver),
     flows: plan.flows.map((flow, index) => {
       const { sampleRate, channels, encoding } = flow;

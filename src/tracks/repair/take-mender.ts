@@ -1,5 +1,7 @@
 import { DistreamError, reasonOf } from '../../core/errors.ts';
+import { cleanText } from '../../core/text.ts';
 import { MAX_SOUND_BYTES, MAX_SOUND_PIECES, type ServedFlowInfo } from '../../protocols/repair/messages.ts';
+import type { ServedClock } from '../../protocols/repair/served-clock.ts';
 import { comparePcm } from '../proof/compare-pcm.ts';
 import type { PcmAccount } from '../proof/pcm-hasher.ts';
 import { framesText, timeText } from '../proof/position-text.ts';
@@ -78,6 +80,7 @@ export class TakeMender {
   async mend(client: RepairSource, options: MendOptions): Promise<void> {
     const offered = await client.flows();
     if (offered.session !== options.session) throw new WrongSession(`it serves another session (${offered.name})`);
+    this.#noteClock(offered.clock);
     if (!this.#isStretched) await this.#stretch(offered, options.lostEndsSeconds);
     for (let round = 0; round < MAX_ROUNDS; round++) {
       await this.#fetch(client, offered.flows, options);
@@ -117,6 +120,14 @@ export class TakeMender {
       }
     }
     this.#take = { ...this.#take, tracks };
+  }
+
+  // Of several senders, the first: its time is that of the take.
+  #noteClock({ server, ...clock }: ServedClock): void {
+    const { clocks } = this.#take;
+    if (clocks.sender) return;
+    const sender = { ...clock, ...(server === '' ? {} : { server: cleanText(server, 256) }) };
+    this.#take = { ...this.#take, clocks: { ...clocks, sender } };
   }
 
   async #stretch(

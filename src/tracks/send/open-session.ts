@@ -15,6 +15,7 @@ import { SessionRedundancy } from './redundancy/session-redundancy.ts';
 import { RtcpChannel } from './rtcp-channel.ts';
 import { openGroupSockets, openRtcpSocket } from './rtcp-socket.ts';
 import { SendSession } from './send-session.ts';
+import { senderClock } from './sender-clock.ts';
 import { sessionLengths } from './session-length.ts';
 import type { SendOptions } from './session-options.ts';
 import { startClock, waitForStart } from './session-start.ts';
@@ -93,6 +94,8 @@ async function openParts(options: SendOptions, opened: OpenedBefore): Promise<Se
         isLoop,
         ssrcs: flows.map(({ ssrc }) => ssrc),
         startTimestamp: (sampleRate) => streamClock.startTimestamp(sampleRate),
+        clock: () =>
+          senderClock({ ntpServer: options.ntpServer, ptpClock: options.ptpClock, estimate: ntp?.estimate() }),
         progress: () => packers,
       }),
     );
@@ -117,6 +120,7 @@ async function openParts(options: SendOptions, opened: OpenedBefore): Promise<Se
       streamClock,
       ntp,
       ntpServer: options.ntpServer,
+      ptpClock: options.ptpClock,
       descriptionFiles: files,
       totalSeconds: isLoop ? undefined : Math.max(...[...lengths].map(([rate, frames]) => frames / rate)),
       clock,
@@ -137,11 +141,11 @@ async function findPlaces({ networks, plan, port, ttl }: SendOptions): Promise<P
 }
 
 function descriptionFacts(
-  { name, plan, profile, ntpServer, redundancy: mode }: SendOptions,
+  { name, plan, profile, ntpServer, ptpClock, redundancy: mode }: SendOptions,
   places: Places,
 ): Omit<DescribedSession, 'mediaClockOffset' | 'startUtcMs'> {
-  const referenceClock =
-    ntpServer === undefined ? { kind: 'local' as const } : { kind: 'ntp' as const, server: ntpServer };
+  const ownClock = ntpServer === undefined ? { kind: 'local' as const } : { kind: 'ntp' as const, server: ntpServer };
+  const referenceClock = ptpClock ?? ownClock;
   return { name, plan, profile, referenceClock, redundancy: mode === 'none' ? undefined : { mode }, ...places };
 }
 

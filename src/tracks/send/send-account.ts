@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { DistreamError, reasonOf } from '../../core/errors.ts';
-import type { ClockEstimate } from '../../protocols/ntp/offset.ts';
 import type { FlowStatistics } from '../pace/statistics.ts';
 import type { PacketPlan, PlannedFlow } from '../plan/schema.ts';
 import { Histogram } from '../proof/histogram.ts';
@@ -16,8 +15,7 @@ export interface SendFacts {
   readonly plan: PacketPlan;
   readonly startUtcMs: number;
   readonly endUtcMs: number;
-  /** Undefined: no server was asked. */
-  readonly server: { readonly name: string; readonly estimate: ClockEstimate | undefined } | undefined;
+  readonly clock: TakeClock;
   /** One for each flow. */
   readonly accounts: readonly PcmAccount[];
   readonly statistics: readonly FlowStatistics[];
@@ -44,7 +42,7 @@ export function sendAccount(facts: SendFacts): Take {
     session: { id: facts.id, name: facts.name },
     startUtc: new Date(facts.startUtcMs).toISOString(),
     endUtc: new Date(facts.endUtcMs).toISOString(),
-    clocks: { sender: senderClock(facts.server) },
+    clocks: { sender: facts.clock },
     tracks: plan.flows.map((flow, index) => ({
       name: flowTitle(flow, plan),
       encoding: flow.encoding,
@@ -87,16 +85,4 @@ function mutableAccount({
   blocks,
 }: PcmAccount): NonNullable<Take['tracks'][number]['sent']> {
   return { startFrame, frames, sha256, blocks: { ...blocks, digests: [...blocks.digests] } };
-}
-
-function senderClock(server: SendFacts['server']): TakeClock {
-  if (!server) return { source: 'local', offsetMs: null, errorBoundMs: null };
-  const { name, estimate } = server;
-  return {
-    source: 'ntp',
-    server: name,
-    // Ours against the server's, where the estimate is what has to be added to ours.
-    offsetMs: estimate ? -estimate.offsetMs : null,
-    errorBoundMs: estimate?.errorBoundMs ?? null,
-  };
 }

@@ -16,6 +16,8 @@ import type { SessionRedundancy } from './redundancy/session-redundancy.ts';
 import type { RtcpChannel } from './rtcp-channel.ts';
 import { sendAccount } from './send-account.ts';
 import { SendWatch } from './send-watch.ts';
+import { senderClock } from './sender-clock.ts';
+import type { PtpClock } from './session-options.ts';
 import type { StreamClock } from './stream-clock.ts';
 import type { TrackLevels } from './track-levels.ts';
 
@@ -37,6 +39,7 @@ export interface SessionParts {
   readonly streamClock: StreamClock;
   readonly ntp: NtpClient | undefined;
   readonly ntpServer: string | undefined;
+  readonly ptpClock: PtpClock | undefined;
   readonly descriptionFiles: readonly string[];
   /** Undefined: without end. */
   readonly totalSeconds: number | undefined;
@@ -225,7 +228,7 @@ export class SendSession {
   }
 
   #account(): Take {
-    const { plan, name, cname, flows, pacer, packers, streamClock, ntp, ntpServer, problems } = this.#parts;
+    const { plan, name, cname, flows, pacer, packers, streamClock, ntp, ntpServer, ptpClock, problems } = this.#parts;
     const { flows: statistics, latenessBins } = pacer.statistics();
     const packets = new Map(packers.map((packer) => [packer.sampleRate, packer.slots]));
     return sendAccount({
@@ -234,7 +237,7 @@ export class SendSession {
       plan,
       startUtcMs: streamClock.startUtcMs,
       endUtcMs: streamClock.utcMsAt(monotonicNs()),
-      server: ntpServer === undefined ? undefined : { name: ntpServer, estimate: ntp?.estimate() },
+      clock: senderClock({ ntpServer, ptpClock, estimate: ntp?.estimate() }),
       accounts: flows.map(({ hasher }) => hasher.account()),
       statistics: flows.map(({ destinations }, index) => {
         const flow = statistics[index]!;

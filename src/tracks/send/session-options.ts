@@ -1,10 +1,14 @@
 import type { Clock } from '../../core/clock.ts';
+import type { ReferenceClock } from '../../protocols/sdp/clock-signalling.ts';
 import type { ProfileName } from '../../protocols/sdp/profiles.ts';
 import type { RedundancyMode } from '../plan/redundancy-measure.ts';
 import type { PacketPlan } from '../plan/schema.ts';
 import type { SessionRepair } from '../repair/serve-session.ts';
 import type { SendNetwork } from './destinations.ts';
 import type { SourceTrack } from './find-tracks.ts';
+
+/** A grandmaster of PTP. */
+export type PtpClock = Extract<ReferenceClock, { kind: 'ptp' }>;
 
 /** What is sent, where and when. */
 export interface SendOptions {
@@ -29,6 +33,8 @@ export interface SendOptions {
   readonly startUtcMs?: number | undefined;
   /** Whose clock is measured. */
   readonly ntpServer?: string | undefined;
+  /** What this machine's wall clock follows, by the word of its user. Not with `ntpServer`. */
+  readonly ptpClock?: PtpClock | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly signal: AbortSignal;

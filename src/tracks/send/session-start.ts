@@ -1,5 +1,6 @@
 import { monotonicNs, sleep } from '../../core/clock.ts';
 import { DistreamError } from '../../core/errors.ts';
+import { NTP_EPOCH_SECONDS, TAI_AHEAD_SECONDS } from '../epochs.ts';
 import type { NtpClient } from '../ntp-client.ts';
 import type { SteadyUtc } from '../steady-utc.ts';
 import type { SendOptions } from './session-options.ts';
@@ -35,13 +36,15 @@ export async function waitForStart(
 
 /** The clock of a session that starts at the time that was set, or as soon as everything can be ready. */
 export function startClock(
-  { plan, startUtcMs, random }: Pick<SendOptions, 'plan' | 'startUtcMs' | 'random'>,
+  { plan, startUtcMs, random, ptpClock }: Pick<SendOptions, 'plan' | 'startUtcMs' | 'random' | 'ptpClock'>,
   { utc, ntp, nowNs = monotonicNs }: { utc: SteadyUtc; ntp: NtpClient | undefined; nowNs?: () => bigint },
 ): StreamClock {
-  const serverOffsetMs = ntp?.estimate()?.offsetMs;
+  // A machine that follows PTP has the right time by somebody's word.
+  const serverOffsetMs = ptpClock ? 0 : ntp?.estimate()?.offsetMs;
+  const epochSeconds = ptpClock ? TAI_AHEAD_SECONDS : NTP_EPOCH_SECONDS;
   const leadMs = LEAD_MS + LEAD_MS_PER_FLOW * plan.flows.length;
   const startNs =
     startUtcMs === undefined ? nowNs() + BigInt(leadMs) * 1_000_000n : utc.nsAt(startUtcMs - (serverOffsetMs ?? 0));
   const randomTimestamp = Math.floor(random() * 2 ** 32);
-  return new StreamClock({ startNs, utc, serverOffsetMs, randomTimestamp });
+  return new StreamClock({ startNs, utc, serverOffsetMs, epochSeconds, randomTimestamp });
 }

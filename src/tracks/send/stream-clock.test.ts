@@ -1,15 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { utcMsOfNtp } from '../../protocols/ntp/timestamp.ts';
+import { TAI_AHEAD_SECONDS } from '../epochs.ts';
 import { SteadyUtc } from '../steady-utc.ts';
 import { StreamClock } from './stream-clock.ts';
 
 const UTC = Date.UTC(2026, 10, 21, 12);
-const clockAt = (startNs: bigint, serverOffsetMs?: number) =>
+const clockAt = (startNs: bigint, serverOffsetMs?: number, epochSeconds?: number) =>
   new StreamClock({
     startNs,
     utc: new SteadyUtc({ ns: 0n, utcMs: UTC }),
     serverOffsetMs,
+    epochSeconds,
     randomTimestamp: 0xffff_ff00,
   });
 
@@ -27,6 +29,13 @@ describe('the clock of a session', () => {
     const seconds = BigInt(UTC / 1000 + 2_208_988_800 + 1);
     expect([clock.mediaClockOffset, clock.startUtcMs]).toEqual([0, UTC + 1750]);
     expect(clock.startTimestamp(48_000)).toBe(Number((seconds * 48_000n + 36_000n) % 2n ** 32n));
+  });
+
+  it('counts TAI from 1970 by a clock that follows PTP (IEEE 1588)', () => {
+    const clock = clockAt(250_000_000n, 0, TAI_AHEAD_SECONDS);
+    expect([clock.mediaClockOffset, clock.startUtcMs]).toEqual([0, UTC + 250]);
+    const seconds = BigInt(UTC / 1000 + 37);
+    expect(clock.startTimestamp(48_000)).toBe(Number((seconds * 48_000n + 12_000n) % 2n ** 32n));
   });
 
   it('says in reports one instant in both clocks, for a day and across wraps', () => {

@@ -1,23 +1,23 @@
 import { ntpOfUtcMs } from '../../protocols/ntp/timestamp.ts';
+import { NTP_EPOCH_SECONDS } from '../epochs.ts';
 import type { SteadyUtc } from '../steady-utc.ts';
-
-/** Seconds from 1900, the epoch of NTP, to 1970. */
-const EPOCH_SECONDS = 2_208_988_800;
 
 /** What a session's timestamps are made of. */
 export interface StreamClockOptions {
   /** The instant of sample frame 0 on the monotonic clock. */
   readonly startNs: bigint;
   readonly utc: SteadyUtc;
-  /** What a server says has to be added to our UTC; undefined when none was asked. */
+  /** What the reference clock says has to be added to our UTC; undefined without one. */
   readonly serverOffsetMs: number | undefined;
-  /** The timestamp of sample frame 0 when no server was asked: any number of 32 bits. */
+  /** What the reference clock counts at the beginning of 1970; default NTP's. */
+  readonly epochSeconds?: number | undefined;
+  /** The timestamp of sample frame 0 without a reference clock: any number of 32 bits. */
   readonly randomTimestamp: number;
 }
 
 /**
  * The relation of monotonic time, UTC and RTP timestamps in a session; fixed at its start, the same for all tracks.
- * With a server's time, timestamps count from that clock's epoch, 1900 (RFC 7273 5.2, `direct=0`).
+ * With a reference clock, timestamps count from its epoch, 1900 or 1970 (RFC 7273 5.2, `direct=0`).
  */
 export class StreamClock {
   readonly startNs: bigint;
@@ -46,10 +46,11 @@ export class StreamClock {
   /** The RTP timestamp of sample frame 0 at a rate, 32 bits. */
   startTimestamp(sampleRate: number): number {
     if (this.#options.serverOffsetMs === undefined) return this.#options.randomTimestamp;
+    const { epochSeconds = NTP_EPOCH_SECONDS } = this.#options;
     const utcMs = this.startUtcMs;
     const seconds = Math.floor(utcMs / 1000);
     const frames = Math.floor(((utcMs - seconds * 1000) * sampleRate) / 1000);
-    return Number((BigInt(seconds + EPOCH_SECONDS) * BigInt(sampleRate) + BigInt(frames)) % 2n ** 32n);
+    return Number((BigInt(seconds + epochSeconds) * BigInt(sampleRate) + BigInt(frames)) % 2n ** 32n);
   }
 
   /** One instant in both clocks of a sender report (RFC 3550 6.4.1). */
