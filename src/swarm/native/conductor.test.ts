@@ -92,6 +92,26 @@ describe('a conductor of files', () => {
     expect(open.of('meet').every(({ peer }) => peer === SERVER)).toBe(true);
   });
 
+  it('asks who did not answer its nonce some times more, while it is there', async () => {
+    const asked: string[] = [];
+    const rig = new ConductorRig({
+      probe: async ({ where }) => {
+        asked.push(where.address);
+        return false;
+      },
+    });
+    const [stays, leaves] = [await rig.join('20.1.100.7'), await rig.join('20.1.101.7')];
+    rig.conductor.leave(leaves.member);
+    await rig.turn(60_000);
+    expect(asked).toEqual(['20.1.100.7', '20.1.101.7', '20.1.100.7', '20.1.100.7', '20.1.100.7']);
+    expect(stays.of('reached').map(({ isReachable }) => isReachable)).toEqual([false, false, false, false]);
+    await rig.join('20.1.102.7');
+    rig.conductor.close();
+    const { length } = asked;
+    await rig.turn(60_000);
+    expect(asked).toHaveLength(length);
+  });
+
   it('never sends anybody to a low port, a known service, or a private address from outside', async () => {
     const rig = new ConductorRig();
     rig.publish('/a', 4);

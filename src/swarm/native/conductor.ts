@@ -155,6 +155,7 @@ export class Conductor {
   /** A peer has gone. */
   leave(member: NativeMember): void {
     if (!this.#members.delete(member.id)) return;
+    member.nextProbe?.cancel();
     for (const id of member.met) this.#members.get(id)?.met.delete(member.id);
     for (const id of member.files) this.#leaveFile(member, id);
     this.live.gone(member);
@@ -198,6 +199,7 @@ export class Conductor {
   }
 
   close(): void {
+    for (const member of this.#members.values()) member.nextProbe?.cancel();
     this.live.close();
     this.#ticker.cancel();
     this.#plan?.cancel();
@@ -321,7 +323,10 @@ export class Conductor {
     const isReachable = await this.#options.probe(member).catch(() => false);
     if (!this.#members.has(member.id)) return;
     if (!isReachable && tries < REACH_RETRIES_MS.length) {
-      this.#options.clock.after(REACH_RETRIES_MS[tries]!, () => void this.#testReach(member, tries + 1));
+      member.nextProbe = this.#options.clock.after(
+        REACH_RETRIES_MS[tries]!,
+        () => void this.#testReach(member, tries + 1),
+      );
     }
     member.isReachable = isReachable;
     member.isProbed = true;

@@ -1,3 +1,4 @@
+import type { Timer } from '../../core/clock.ts';
 import type { ConductorMessage, Order } from '../../protocols/swarm/conductor-messages.ts';
 import type { PeerCaps } from '../../protocols/swarm/peer-messages.ts';
 import type { Whereabouts } from '../coordinator/meeting.ts';
@@ -43,6 +44,8 @@ export class NativeMember {
   isReachable = false;
   /** It was asked for its nonce, and the outcome is known. */
   isProbed = false;
+  /** Asks it for its nonce again. */
+  nextProbe: Timer | undefined;
   /** Payload that takers confirmed. */
   bytesGiven = 0;
   bytesTaken = 0;
