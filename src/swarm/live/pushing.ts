@@ -45,6 +45,11 @@ export class Pushing {
     this.#options = options;
   }
 
+  /** Takers to whom no line is open yet. */
+  get owed(): number {
+    return this.#owed.size;
+  }
+
   /** Takes a lease; it replaces the one before of its sub-stream. */
   lease({ substream, expires, takers }: LeaseMessage): void {
     if (substream >= this.#options.substreams) return;
@@ -52,7 +57,7 @@ export class Pushing {
     const named = takers.slice(0, MAX_TAKERS);
     this.#pushes.set(substream, { expires, takers: named.map(({ peer }) => peer) });
     for (const { peer, from } of named) if (!before.has(peer)) this.#catchUp(peer, substream, from);
-    for (const peer of before) if (!named.some((one) => one.peer === peer)) this.#owed.get(peer)?.delete(substream);
+    for (const peer of before) if (!named.some((one) => one.peer === peer)) this.#forgive(peer, substream);
   }
 
   /** A chunk is here, and verified. */
@@ -98,6 +103,11 @@ export class Pushing {
     const owed = this.#owed.get(peer) ?? new Map<number, number>();
     owed.set(substream, Math.min(from, owed.get(substream) ?? from));
     this.#owed.set(peer, owed);
+  }
+
+  #forgive(peer: number, substream: number): void {
+    const owed = this.#owed.get(peer);
+    if (owed?.delete(substream) && owed.size === 0) this.#owed.delete(peer);
   }
 
   #push(peer: number, number: number): void {
