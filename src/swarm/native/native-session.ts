@@ -64,7 +64,7 @@ export class NativeSession {
   readonly lines: PeerLines;
   readonly #giving: Giving;
   readonly #taking: Taking;
-  readonly #meetings = new Map<number, LineTarget>();
+  readonly #meetings = new Map<number, LineTarget & { readonly expires: number }>();
   readonly #ticker: Timer;
   #line: ConductorLine | undefined;
   #self: { readonly peer: number; readonly secret: Buffer } | undefined;
@@ -252,11 +252,19 @@ export class NativeSession {
   }
 
   #meet({ peer, host, port, expires, key }: ConductorMessage & { type: 'meet' }): void {
-    if (!this.#self || this.#meetings.size >= MAX_MEETINGS) return;
+    if (!this.#self) return;
+    // Givers come and go while a stream is heard for days.
+    if (this.#meetings.size >= MAX_MEETINGS) this.#forgetMeetings();
+    if (this.#meetings.size >= MAX_MEETINGS) return;
     const identity = meetingIdentity({ dialler: this.#self.peer, expires });
     const target = { host: peer === 0 ? this.#line!.serverAddress : host, port, identity, key };
-    this.#meetings.set(peer, target);
+    this.#meetings.set(peer, { ...target, expires });
     this.lines.dial(peer, target);
+  }
+
+  #forgetMeetings(): void {
+    const nowSeconds = this.#nowSeconds();
+    for (const [peer, { expires }] of this.#meetings) if (expires < nowSeconds) this.#meetings.delete(peer);
   }
 
   #hear(peer: number, message: LinkMessage): void {
