@@ -3,7 +3,6 @@ import { systemRandom } from '../../core/random.ts';
 import type { CertificateFiles } from '../../net/certificate-files.ts';
 import { formatSwarmUrl } from '../../protocols/swarm/swarm-url.ts';
 import { NativeServer } from '../../swarm/native/native-server.ts';
-import { nativeSight } from '../../swarm/native/native-view.ts';
 import { keptIdentity, serverIdentity } from '../../swarm/native/server-identity.ts';
 import { SwarmServer } from '../../swarm/server/swarm-server.ts';
 import type { CliIo } from '../io.ts';
@@ -68,7 +67,7 @@ export async function runServer(command: ServerCommand, io: CliIo): Promise<numb
       await server.close();
       throw error;
     });
-    const sources = [server, ...(native ? [{ look: () => nativeSight(native.conductor) }] : [])];
+    const sources = native ? [server, native] : [server];
     // Not waited for: clients come first.
     const pages = startSwarmPages({
       io,

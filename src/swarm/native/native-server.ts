@@ -16,11 +16,13 @@ import { meetingIdentity, meetingKey, SECRET_BYTES } from '../../protocols/swarm
 import { LivePublishing } from '../live/live-publishing.ts';
 import { SERVER } from '../schedule/swarm.ts';
 import { SharedFolder } from '../server/shared-folder.ts';
+import type { SwarmSight, SwarmSource } from '../view/sight.ts';
 import type { Carrier } from './carrier.ts';
 import { Conductor } from './conductor.ts';
 import { Giving } from './giving.ts';
 import { MemberConnection } from './member-connection.ts';
 import type { NativeMember } from './native-member.ts';
+import { nativeSight } from './native-view.ts';
 import { PeerLines } from './peer-lines.ts';
 import { PreparedFiles } from './prepared-files.ts';
 import { ReachProbes } from './reach-probes.ts';
@@ -54,7 +56,7 @@ export interface NativeServerOptions {
 }
 
 /** A conductor with its sockets, and the server's own giving. */
-export class NativeServer {
+export class NativeServer implements SwarmSource {
   readonly conductor: Conductor;
   /** The live streams that it publishes. */
   readonly live: LivePublishing;
@@ -165,6 +167,10 @@ export class NativeServer {
   /** The key that an address pins, 32 bytes. */
   get publicKey(): Buffer {
     return this.#options.identity.publicKey;
+  }
+
+  look(): SwarmSight {
+    return nativeSight(this.conductor);
   }
 
   /** Bytes of chunks that the server gave. */
