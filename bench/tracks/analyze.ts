@@ -11,7 +11,7 @@ export interface Figures {
   readonly packets: number;
   /** By the gaps in the sequence numbers of each flow. */
   readonly lost: number;
-  /** Distance of a packet from the grid of its timestamp, about the median of all. */
+  /** Distance of a packet from the grid of its timestamp, about the median of its flow; what lies between the flows is `skew`. */
   readonly error: Spread;
   /** From the first to the last packet with the same timestamp; undefined for one flow. */
   readonly skew: Spread | undefined;
@@ -70,11 +70,11 @@ function take(flows: Map<number, Flow>, time: number, ssrc: number, position: nu
 }
 
 function errorsOf(flows: readonly Flow[], sampleRate: number): number[] {
-  const errors = flows.flatMap(({ times, positions }) =>
-    times.map((time, index) => time / 1000 - (positions[index]! * 1e6) / sampleRate),
-  );
-  const middle = quantile(Float64Array.from(errors).sort(), 0.5);
-  return errors.map((error) => error - middle);
+  return flows.flatMap(({ times, positions }) => {
+    const errors = times.map((time, index) => time / 1000 - (positions[index]! * 1e6) / sampleRate);
+    const middle = quantile(Float64Array.from(errors).sort(), 0.5);
+    return errors.map((error) => error - middle);
+  });
 }
 
 function skewsOf(flows: readonly Flow[]): number[] {

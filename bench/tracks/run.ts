@@ -1,12 +1,14 @@
 /**
  * How exactly packets leave, and what that costs: distream, GStreamer and a thread for each file in Python, in turn on
- * this machine, with the kernel's receive times. Needs the built program; gcc for the receiver.
- * npm run bench:tracks -- [--scenarios 32x1x1,1x10x1,4x1x8] [--seconds 10] [--rounds 3] [--verbose]
- * A scenario is flows x packet time in ms x channels; L24 at 48 kHz.
+ * this machine, with the kernel's receive times; beside them a program in C under SCHED_FIFO, for what the machine
+ * allows at all. Needs the built program; gcc for the receiver and the program in C.
+ * npm run bench:tracks -- [--scenarios 32x1x1,1x10x1,4x1x8] [--seconds 10] [--rounds 3] [--quietest 3] [--alone] [--verbose]
+ * A scenario is flows x packet time in ms x channels; L24 at 48 kHz. --alone: without GStreamer and Python.
+ * --quietest: of each sender's rounds only those count in which the hypervisor took least.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +23,8 @@ const { values } = parseArgs({
     scenarios: { type: 'string', default: '32x1x1,1x10x1,4x1x8' },
     seconds: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '3' },
+    quietest: { type: 'string' },
+    alone: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -36,7 +40,8 @@ interface Scenario {
 interface Result extends Figures {
   readonly cpuSeconds: number;
   readonly drops: string;
-  readonly load: number;
+  /** The share of the machine's time that the hypervisor gave to others. */
+  readonly stolen: number;
 }
 
 type Sender = (scenario: Scenario) => string[];
@@ -62,21 +67,29 @@ const gstreamer: Sender = ({ flows, ptimeMicroseconds, channels }) => {
 
 function sendersFor({ channels }: Scenario): Map<string, Sender> {
   const senders = new Map<string, Sender>([
+    ...(reference ? [['C, SCHED_FIFO', (scenario: Scenario) => [reference, ...shape(scenario)]] as const] : []),
     ['distream --realtime', (scenario) => [process.execPath, built('sender'), ...shape(scenario), 'realtime']],
     ['distream', (scenario) => [process.execPath, built('sender'), ...shape(scenario)]],
   ]);
-  if (channels > 1) return senders;
+  if (channels > 1 || values.alone) return senders;
   if (has('gst-launch-1.0')) senders.set('GStreamer', gstreamer);
   if (has('python3'))
     senders.set('Python threads', (scenario) => ['python3', source('threads.py'), ...shape(scenario)]);
   return senders;
 }
 
+/** A program in C, compiled; undefined where that is not possible. */
+function compiled(name: string): string | undefined {
+  const binary = join(folder, name);
+  if (!has('gcc')) return undefined;
+  const { status } = spawnSync('gcc', ['-O2', '-o', binary, source(`${name}.c`)], { stdio: 'inherit' });
+  return status === 0 ? binary : undefined;
+}
+
 /** The command of the receiver. */
 function receiver(): string[] {
-  const binary = join(folder, 'receiver');
-  if (has('gcc') && spawnSync('gcc', ['-O2', '-o', binary, source('receiver.c')], { stdio: 'inherit' }).status === 0)
-    return [binary];
+  const binary = compiled('receiver');
+  if (binary !== undefined) return [binary];
   console.log('no gcc: Node receives, and its own lateness is in all figures');
   return [process.execPath, built('receiver')];
 }
@@ -85,7 +98,7 @@ const lines = (child: ChildProcess) => createInterface({ input: child.stdout! })
 
 async function measure(receive: readonly string[], send: readonly string[]): Promise<Result> {
   const records = join(folder, 'records');
-  const load = loadavg()[0]!;
+  const before = cpuTicks();
   const receiving = spawn(receive[0]!, [...receive.slice(1), String(PORT), records], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -101,8 +114,17 @@ async function measure(receive: readonly string[], send: readonly string[]): Pro
     times = line;
     if (values.verbose) console.log(`  ${line}`);
   }
+  const after = cpuTicks();
+  const stolen = (after.stolen - before.stolen) / (after.all - before.all);
   const drops = String((await said.next()).value).replace('drops ', '');
-  return { ...analyze(readFileSync(records), SAMPLE_RATE), cpuSeconds: cpuOf(times), drops, load };
+  return { ...analyze(readFileSync(records), SAMPLE_RATE), cpuSeconds: cpuOf(times), drops, stolen };
+}
+
+/** From the first line of /proc/stat (proc(5)); stolen is its eighth column. Zeros where there is none. */
+function cpuTicks(): { readonly all: number; readonly stolen: number } {
+  if (process.platform !== 'linux') return { all: 0, stolen: 0 };
+  const columns = readFileSync('/proc/stat', 'utf8').split('\n')[0]!.split(/\s+/).slice(1, 9).map(Number);
+  return { all: columns.reduce((sum, one) => sum + one, 0), stolen: columns[7]! };
 }
 
 /** From the last line of `times`: `0m1.25s 0m0.50s`, user and system. */
@@ -123,7 +145,7 @@ function row(name: string, results: readonly Result[]): string {
     of((result) => result.spacingMs).toFixed(5),
     String(results.reduce((sum, result) => sum + result.lost, 0)),
     of((result) => result.cpuSeconds).toFixed(2),
-    of((result) => result.load).toFixed(1),
+    `${(100 * of((result) => result.stolen)).toFixed(1)} %`,
   ];
   return `| ${[name, ...cells].join(' | ')} |`;
 }
@@ -133,6 +155,7 @@ function time(microseconds: number): string {
 }
 
 const receive = receiver();
+const reference = compiled('sender');
 for (const text of values.scenarios.split(',')) {
   const [flows, ptimeMs, channels] = text.split('x').map(Number) as [number, number, number];
   const scenario = { flows, ptimeMicroseconds: ptimeMs * 1000, channels };
@@ -145,9 +168,12 @@ for (const text of values.scenarios.split(',')) {
     }
   }
   console.log(
-    `\n${flows} flows of ${channels} channel(s), a packet each ${ptimeMs} ms, ${seconds} s, median of ${values.rounds}`,
+    `\n${flows} flows of ${channels} channel(s), a packet each ${ptimeMs} ms, ${seconds} s, median of ${values.quietest ? `the ${values.quietest} quietest of ` : ''}${values.rounds}`,
   );
-  console.log('| sender | grid error p50 / p99 / max | skew p50 / p99 | mean spacing ms | lost | CPU s | load |');
+  console.log('| sender | grid error p50 / p99 / max | skew p50 / p99 | mean spacing ms | lost | CPU s | stolen |');
   console.log('| --- | --- | --- | --- | --- | --- | --- |');
-  for (const [name, list] of results) console.log(row(name, list));
+  for (const [name, list] of results) {
+    const quiet = [...list].sort((a, b) => a.stolen - b.stolen).slice(0, Number(values.quietest ?? list.length));
+    console.log(row(name, quiet));
+  }
 }
