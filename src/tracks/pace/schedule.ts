@@ -21,6 +21,7 @@ export const NOTHING_DUE = -1;
  * because a burst overruns the receiver's socket buffer.
  */
 export class PaceSchedule {
+  readonly periods: readonly GridPeriod[];
   /** Whole and fractional nanoseconds of each period, and of each grid's next slot: `whole + rest / denominator`. */
   readonly #stepWhole: Float64Array;
   readonly #stepRest: Float64Array;
@@ -41,6 +42,7 @@ export class PaceSchedule {
    */
   constructor(periods: readonly GridPeriod[], { catchUpRate }: ScheduleOptions) {
     if (!(catchUpRate > 1)) throw new RangeError('the catch-up rate must be above 1');
+    this.periods = periods;
     const column = (pick: (period: GridPeriod) => number) => Float64Array.from(periods, pick);
     this.#stepWhole = column(({ numerator, denominator }) => Math.floor(numerator / denominator));
     this.#stepRest = column(({ numerator, denominator }) => numerator % denominator);
