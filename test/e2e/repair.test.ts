@@ -33,13 +33,13 @@ interface Stem {
   readonly pcm: Buffer;
 }
 
-function makeStem(name: string, channels: number): Stem {
+function makeStem(name: string, channels: number, place = 'stems'): Stem {
   const random = seededRandom(channels);
   const pcm = Buffer.alloc(RATE * SECONDS * channels * 3);
   for (let at = 0; at < pcm.length; at++) pcm[at] = Math.floor(random() * 256);
   const format = { rate: RATE, channels, bits: 24 };
   writeFileSync(
-    join(folder, 'stems', `${name}.wav`),
+    join(folder, place, `${name}.wav`),
     wavFile([wavChunk('fmt ', plainFmt(format)), wavChunk('data', pcm)]),
   );
   return { name, channels, pcm };
@@ -158,5 +158,49 @@ describe('repair after the take', () => {
       expect(file.includes(pcm)).toBe(true);
     }
     expect(readFileSync(join(path, 'take.html'), 'utf8')).toContain('identical');
+  });
+
+  it('is done later, from another address, of a take that was left with its gaps', async () => {
+    const stems = join(folder, 'later');
+    mkdirSync(stems);
+    const { pcm } = makeStem('choir', 1, 'later');
+    const sent = await freePorts();
+    const received = sent + 1000 > 64_000 ? sent - 1000 : sent + 1000;
+    const random = seededRandom(77);
+    const { lost } = await relay(sent, received, (packet) => packet > 10 && random() < 0.1);
+    const sdp = join(folder, 'sdp-later');
+    const to = ['--to', '127.0.0.1', '--port', String(sent), '--no-sap', '--no-account', '--sdp', sdp, '--loop'];
+    const sender = run('send', stems, ...to);
+    const description = await until('the description', () => {
+      const text = readFileSync(join(sdp, 'session.sdp'), 'utf8');
+      return text.endsWith('\r\n') ? text : undefined;
+    });
+    writeFileSync(join(folder, 'later.sdp'), description.replace(`m=audio ${sent} `, `m=audio ${received} `));
+    const takes = join(folder, 'takes-later');
+    const recorder = run(
+      'record',
+      join(folder, 'later.sdp'),
+      '--dir',
+      takes,
+      '--no-resend',
+      '--no-repair',
+      '--for',
+      '3s',
+    );
+    expect(await recorder.exited, recorder.errors()).toBe(1);
+    const left = readTake(takes);
+    expect(left.take.tracks[0]!.gaps.length).toBeGreaterThan(20);
+    expect(lost.length).toBeGreaterThan(20);
+
+    const [, port] = /a=x-distream-repair:(\d+) /.exec(description)!;
+    const repair = run('repair', left.path, '--from', `127.0.0.2:${port}`);
+    expect(await repair.exited, repair.errors()).toBe(0);
+    await sender.stop('SIGINT');
+    const [track] = readTake(takes).take.tracks;
+    expect(track).toMatchObject({ gaps: [], verdict: { kind: 'excerpt' } });
+    const file = readFileSync(join(left.path, track!.file!));
+    const recorded = file.subarray(file.indexOf('data', 12, 'latin1') + 8).subarray(0, RATE * 3 * 3);
+    const looped = Buffer.concat([pcm, pcm]);
+    expect(looped.indexOf(recorded)).toBeGreaterThanOrEqual(0);
   });
 });

@@ -134,9 +134,9 @@ async function recordFlows(
   watched = page && session.watched;
   if (watched) page!.show(watched);
   display.started(flows);
-  const repair = flags.repair ? await openRepair(session.take, { flags, io }, onNote) : undefined;
+  const repair = await openRepair(session.take, { flags, io }, onNote);
   const account = await session.run(signal, (progress: RecordProgress) => {
-    repair?.tick();
+    if (flags.repair) repair.tick();
     display.progress(progress);
   });
   display.end();
@@ -148,8 +148,8 @@ async function recordFlows(
   }
   if (watched) watched.stage = 'repairing';
   const { proveWithSent } = await import('../record/prove-with-sent.ts');
-  const repaired = await repair?.end(account);
-  const proven = await proveWithSent(repaired?.take ?? account, {
+  const repaired = flags.repair ? await repair.end(account) : undefined;
+  const proven = await proveWithSent(repaired?.take ?? repair.withSenders(account), {
     sent: flags.sent ?? [],
     folder: session.take.path!,
     clock: io.clock,

@@ -44,6 +44,12 @@ export class RepairAtEnd {
     }
   }
 
+  /** The account with those who can fill its gaps later, whatever key they want. */
+  withSenders(account: TakeAccount): TakeAccount {
+    const senders = this.#allSenders();
+    return senders.length > 0 ? { ...account, repairFrom: senders } : account;
+  }
+
   /** Repairs and proves the take, whose files are closed. Undefined when no sender serves what was lost. */
   async end(account: TakeAccount): Promise<RepairReport | undefined> {
     const { take, onNote, patienceMs, ...options } = this.#options;
@@ -51,21 +57,25 @@ export class RepairAtEnd {
     const folder = take.path;
     if (senders.length === 0 || folder === undefined) return undefined;
     try {
-      await take.writeAccount({ ...account, repairFrom: senders });
-      return await repairTake({ ...options, folder, patienceMs, recorderId: this.#recorderId, onNote });
+      await take.writeAccount(this.withSenders(account));
+      return await repairTake({ ...options, folder, from: senders, patienceMs, recorderId: this.#recorderId, onNote });
     } catch (error) {
       onNote(`The take is not repaired: ${reasonOf(error)}`);
       return undefined;
     }
   }
 
-  // The host is the one that is heard: what a description says of it would let strangers choose whom we call.
+  /** Those whose key we have. */
   #senders(): RepairAddress[] {
+    return this.#allSenders().filter(({ key }) => key !== undefined || this.#options.sharedKey !== undefined);
+  }
+
+  // The host is the one that is heard: what a description says of it would let strangers choose whom we call.
+  #allSenders(): RepairAddress[] {
     const senders = new Map<string, RepairAddress>();
     for (const { spec, line } of this.#options.take.flows) {
       const host = line.sender?.from;
       if (host === undefined || spec.repair === undefined) continue;
-      if (spec.repair.key === undefined && this.#options.sharedKey === undefined) continue;
       const sender = { host, ...spec.repair };
       senders.set(`${host} ${sender.port} ${sender.session}`, sender);
     }
