@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { type Clock, sleep } from '../../core/clock.ts';
 import { DistreamError, ProtocolViolation, reasonOf } from '../../core/errors.ts';
 import type { SapSession } from '../../protocols/sap/directory.ts';
+import { addressBytes } from '../../protocols/sdp/ip-address.ts';
 import { MAX_SDP_BYTES } from '../../protocols/sdp/parse.ts';
 import { SapListener } from '../sap-listener.ts';
 import { type BareFormat, flowOfAddress, isBareAddress } from './flow-of-address.ts';
@@ -104,14 +105,22 @@ export function listenForSessions(options: FindOptions): Promise<SapSession[]> {
   return listen(options, () => []);
 }
 
-/** The flows of announced sessions. What cannot be received is told and left out. */
+/**
+ * The flows of announced sessions, in the order of their addresses, whichever was heard first: senders number flows
+ * upwards. What cannot be received is told and left out.
+ */
 export function flowsOfSessions(sessions: readonly SapSession[], onNote: (text: string) => void): FlowSpec[] {
   const flows = sessions.flatMap((session) => {
     const { flows: described, problems } = flowsOfSdp(session.sdp, { isAnnounced: !isOwnHost(session.from) });
     for (const problem of problems) onNote(`${session.name}: ${problem}`);
     return described;
   });
-  return withoutRepeats(flows);
+  return withoutRepeats(flows).sort(byPlace);
+}
+
+function byPlace({ paths: [one] }: FlowSpec, { paths: [other] }: FlowSpec): number {
+  const bytesOf = (path: FlowSpec['paths'][number] | undefined) => addressBytes(path?.address ?? '') ?? Buffer.alloc(0);
+  return Buffer.compare(bytesOf(one), bytesOf(other)) || (one?.port ?? 0) - (other?.port ?? 0);
 }
 
 // A machine announces to itself what goes to itself alone.

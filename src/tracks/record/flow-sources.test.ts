@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { SapSession } from '../../protocols/sap/directory.ts';
+import { flowsOfSessions } from './find-flows.ts';
 import { flowOfAddress, isBareAddress } from './flow-of-address.ts';
 import { flowsOfSdp } from './flows-of-sdp.ts';
 import { localAddressFor } from './local-interface.ts';
@@ -46,6 +48,25 @@ describe('flowsOfSdp', () => {
       { address: '239.69.1.1', port: 5004, rtcpPort: 5005, redundancy: { port: 5104, fecPayloadType: 97 } },
       { address: '239.70.1.1', port: 5006, rtcpPort: 5007 },
     ]);
+  });
+});
+
+describe('flowsOfSessions', () => {
+  it('has flows in the order of their addresses, whichever was announced first, and each once', () => {
+    const session = (title: string, address: string, port = 5004) => {
+      const sdp = ['v=0', 'o=- 1 1 IN IP4 192.0.2.7', `s=${title}`, `c=IN IP4 ${address}/32`, 't=0 0'];
+      const lines = [...sdp, `m=audio ${port} RTP/AVP 98`, 'a=rtpmap:98 L24/48000/1', ''];
+      return { name: title, from: '192.0.2.7', sdp: lines.join('\r\n') } as SapSession;
+    };
+    const heard = [
+      session('ten', '239.69.1.10'),
+      session('two', '239.69.1.2', 5006),
+      session('nine', '239.69.1.9'),
+      session('one', '239.69.1.2'),
+      session('ten again', '239.69.1.10'),
+    ];
+    const titles = flowsOfSessions(heard, () => {}).map(({ title }) => title);
+    expect(titles).toEqual(['one', 'two', 'nine', 'ten']);
   });
 });
 
