@@ -228,6 +228,23 @@ describeWith(
       expect(tracks.map(({ sent }) => sent.frames)).toEqual([144_000, 144_000]);
       expect(tracks[1]!.verdict.words).toMatch(/silence was sent/);
     });
+
+    it('names a compressed file in one message, sends nothing of the others, and ends with 1', async () => {
+      const shape = { rate: 48_000, channels: 1, seconds: 1 };
+      const { folder, port } = await stems([
+        { name: 'a.wav', codec: 'pcm_s24le', ...shape },
+        { name: 'b.wav', codec: 'adpcm_ms', ...shape },
+      ]);
+      const sender = send(folder, port, '--to', '127.0.0.1');
+      expect(await sender.exited).toBe(1);
+      const said = sender
+        .errors()
+        .split('\n')
+        .filter((line) => line.startsWith('error: '));
+      expect(said).toEqual([expect.stringMatching(/b\.wav is not a track .*compressed.*: Microsoft ADPCM$/)]);
+      expect(sender.errors()).toContain('ffmpeg -i IN -c:a pcm_s24le OUT.wav');
+      expect(sender.errors()).not.toContain('Sending');
+    });
   },
   { concurrent: true },
 );
