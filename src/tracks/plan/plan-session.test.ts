@@ -44,6 +44,17 @@ describe('packet sizes', () => {
 });
 
 describe('planSession', () => {
+  it('warns of more packets than a core was seen to send in time', () => {
+    expect(planSession({ tracks: tracks(48) }).notes).toEqual([]);
+    expect(planSession({ tracks: tracks(64) }).notes).toEqual([
+      expect.stringMatching(/^64000 packets a second: 48000 are the most .* --layout 8 or a longer --ptime/),
+    ]);
+    expect(planSession({ tracks: tracks(64) }).refusals).toEqual([]);
+    // What goes to a second network counts.
+    expect(planSession({ tracks: tracks(32), networks: 2 }).notes).toHaveLength(1);
+    expect(planSession({ tracks: tracks(64), layout: 8 }).notes).toEqual([]);
+  });
+
   it('tells what 32 mono flows of 1 ms cost', () => {
     const plan = planSession({ tracks: tracks(32) });
     expect(plan.flows).toHaveLength(32);

@@ -15,6 +15,8 @@ import type { PlanRequest, PlanTrack } from './request.ts';
 import type { PacketPlan, PlanAddition, PlannedFlow, PlannedTrack } from './schema.ts';
 
 const DEFAULT_MAX_PACKETS_PER_SECOND = 80_000;
+/** With more of them one core of the machine where it was measured was late, of the sender or of a recorder. */
+const MEASURED_PACKETS_PER_SECOND = 48_000;
 
 /**
  * Makes the plan. It is complete where it can be, also when `refusals` say that it cannot be sent; see `requireSendable`.
@@ -42,7 +44,7 @@ export function planSession(request: PlanRequest): PacketPlan {
     additions,
     total,
     latency: latencyOf(flows, request.latency ?? {}),
-    notes: notesOf(tracks, planned, flows),
+    notes: [...notesOf(tracks, planned, flows), ...rateNotes(total.packetsPerSecond)],
     refusals,
   };
 }
@@ -96,6 +98,13 @@ function notesOf(
     ['divided among several flows', planned.filter((_, index) => divided.has(index))],
   ] as const;
   return groups.filter(([, group]) => group.length > 0).map(([text, group]) => `${text}: ${namesOf(group)}`);
+}
+
+function rateNotes(packetsPerSecond: number): string[] {
+  if (packetsPerSecond <= MEASURED_PACKETS_PER_SECOND) return [];
+  const rate = `${Math.round(packetsPerSecond)} packets a second`;
+  const known = `${MEASURED_PACKETS_PER_SECOND} are the most that one core sent, and one recorded, in time where it was measured`;
+  return [`${rate}: ${known}; --layout 8 or a longer --ptime needs fewer`];
 }
 
 function secondsOf({ frames, format }: PlanTrack): number {
