@@ -22,6 +22,8 @@ export interface GivingOptions {
   readonly read: (file: number, chunk: number) => Promise<Buffer | undefined>;
   /** The most that is sent; undefined: no limit of its own. */
   readonly limitBytesPerSecond: number | undefined;
+  /** True for a live stream: what is ordered of it mends what is late, and goes before all that waits. */
+  readonly isLive?: (file: number) => boolean;
   /** What a peer needs before a chunk, as an encoded message: the proof of a live one that it was not sent yet. */
   readonly proofOf?: (peer: number, file: number, chunk: number) => Buffer | undefined;
 }
@@ -33,15 +35,16 @@ interface Job {
   readonly bytes: Buffer;
   /** After it nobody needs the chunk. */
   readonly untilMs: number;
+  readonly isUrgent: boolean;
   offset: number;
 }
 
 /** A chunk that is sent without being asked for: by a lease of the conductor. */
-export type PushedChunk = Omit<Job, 'offset'>;
+export type PushedChunk = Omit<Job, 'offset' | 'isUrgent'>;
 
 /**
- * Sends chunks for which a peer shows a token, in the order in which they were asked for, within a limit. A token is
- * checked here without asking anybody, counts once, and only on the line of the peer that it names.
+ * Sends chunks for which a peer shows a token, in the order in which they were asked for, and those of live streams
+ * before all others, within a limit. A token is checked here without asking anybody, counts once, and only on the line of the peer that it names.
  */
 export class Giving {
   readonly #options: GivingOptions;
@@ -69,14 +72,17 @@ export class Giving {
     const bytes = await this.#options.read(file, chunk).catch(() => undefined);
     this.#reading--;
     if (!bytes) return refuse();
-    this.#jobs.push({ peer, file, chunk, bytes, untilMs: Number.POSITIVE_INFINITY, offset: 0 });
+    const isUrgent = this.#options.isLive?.(file) === true;
+    const job = { peer, file, chunk, bytes, untilMs: Number.POSITIVE_INFINITY, isUrgent, offset: 0 };
+    const at = isUrgent ? this.#jobs.findIndex((other) => !other.isUrgent && other.offset === 0) : -1;
+    this.#jobs.splice(at < 0 ? this.#jobs.length : at, 0, job);
     this.pump();
   }
 
   /** Sends a chunk by a lease, after what waits already; it is left out when too much waits. */
   push(chunk: PushedChunk): void {
     if (this.#jobs.length + this.#reading >= MAX_WAITING) return;
-    this.#jobs.push({ ...chunk, offset: 0 });
+    this.#jobs.push({ ...chunk, isUrgent: false, offset: 0 });
     this.pump();
   }
 

@@ -123,6 +123,7 @@ export class NativeServer implements SwarmSource {
       nowSeconds,
       read: async (file, chunk) => this.live.read(file, chunk) ?? this.#read(file, chunk),
       limitBytesPerSecond: uploadLimit,
+      isLive: (file) => this.conductor.live.get(file) !== undefined,
       proofOf: (peer, file, chunk) => this.live.proofFor(peer, file, chunk),
     });
     this.live = new LivePublishing({

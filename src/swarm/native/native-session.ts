@@ -106,6 +106,7 @@ export class NativeSession {
         return file === this.#file?.id && options.has(chunk) ? options.read(chunk) : undefined;
       },
       limitBytesPerSecond: caps.upBytesPerSecond > 0 ? caps.upBytesPerSecond : undefined,
+      isLive: (file) => file === this.#listening?.file,
     });
     this.#taking = new Taking({
       clock,
@@ -281,8 +282,6 @@ export class NativeSession {
         if (message.file === this.#listening?.file) return this.#listening.refused(peer, message.chunk);
         return this.#taking.refused(peer, message.file, message.chunk);
       case 'probe':
-        this.lines.send(peer, { type: 'echo', nonce: message.nonce });
-        return;
       case 'echo':
         return this.lines.drop(peer);
     }

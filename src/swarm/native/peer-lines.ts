@@ -7,6 +7,9 @@ import type { Carrier, Line, LineEvents, LineHost, LineTarget } from './carrier.
 /** Lines of one peer; a pair has one, so this bounds the partners. */
 const MAX_LINES = 2048;
 
+/** Peers connect to the server, which connects to a peer only to see whether it answers. */
+const PROBER = 0;
+
 /** What the owner of the lines is told. */
 export interface PeerLinesOptions {
   readonly carrier: Carrier;
@@ -54,6 +57,7 @@ export class PeerLines implements LineHost {
 
   accept(line: Line, identity: string): LineEvents {
     const peer = this.#meetingOf(identity)?.dialler;
+    if (peer === PROBER) return answering(line);
     if (peer === undefined || this.#isClosed) line.close();
     else this.#add(peer, line);
     return this.#events(peer ?? -1, () => line);
@@ -144,4 +148,24 @@ export class PeerLines implements LineHost {
       },
     };
   }
+}
+
+/** A line on which the other side asks for a nonce; it is none of the pair's, which goes on beside it. */
+function answering(line: Line): LineEvents {
+  const splitter = new MessageSplitter();
+  return {
+    onData: (bytes) => {
+      try {
+        for (const message of splitter.push(bytes).map(decodeLinkMessage)) {
+          if (message.type !== 'probe') return line.close();
+          line.send(encodeLinkMessage({ type: 'echo', nonce: message.nonce }));
+        }
+      } catch (error) {
+        if (!(error instanceof ProtocolViolation)) throw error;
+        line.close();
+      }
+    },
+    onDrain: () => {},
+    onClose: () => {},
+  };
 }

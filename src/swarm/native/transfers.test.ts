@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
 import { MemoryLineCarrier } from '../../../test/support/memory-line-carrier.ts';
-import type { LinkMessage } from '../../protocols/swarm/link-messages.ts';
+import { type LinkMessage, NONCE_BYTES } from '../../protocols/swarm/link-messages.ts';
 import type { Receipt } from '../../protocols/swarm/peer-messages.ts';
 import { grantToken, meetingIdentity, meetingKey } from '../../protocols/swarm/token.ts';
+import { SERVER } from '../schedule/swarm.ts';
 import type { LineHost } from './carrier.ts';
 import { Giving } from './giving.ts';
 import { PeerLines } from './peer-lines.ts';
+import { ReachProbes } from './reach-probes.ts';
 import { Taking } from './taking.ts';
 
 const GIVER = 4;
@@ -77,6 +79,76 @@ async function pair(give: Partial<{ bytes: Buffer | undefined; nowSeconds: numbe
   });
   return { clock, taking, receipts, kept, heard, lines, lost };
 }
+
+describe('the server', () => {
+  it('sees that a peer answers beside the line of the two, which stays', async () => {
+    const ports = new Map<number, LineHost>();
+    const told: string[] = [];
+    const carrier = new MemoryLineCarrier(ports);
+    const lines = new PeerLines({
+      carrier,
+      secret: () => SECRET,
+      nowSeconds: () => 0,
+      onMessage: (_peer, { type }) => told.push(type),
+      onOpen: (peer) => told.push(`open ${peer}`),
+      onDrain: () => {},
+      onLost: (peer) => told.push(`lost ${peer}`),
+    });
+    await carrier.listen(lines, '', 8000);
+    const server = { accept: () => ({ onData() {}, onDrain() {}, onClose() {} }), keyOf: () => Buffer.alloc(16) };
+    ports.set(6000, server);
+    lines.dial(SERVER, { host: '', port: 6000, identity: '', key: Buffer.alloc(16) });
+    await settle();
+    const meeting = { dialler: SERVER, expires: 100 };
+    const target = { host: '', port: 8000, identity: meetingIdentity(meeting), key: meetingKey(SECRET, meeting) };
+    const probes = new ReachProbes(new FakeClock(), new MemoryLineCarrier(ports));
+    expect(await probes.probe(target, Buffer.alloc(NONCE_BYTES, 5))).toBe(true);
+    await settle();
+    expect(told).toEqual(['open 0']);
+    expect(lines.isOpen(SERVER)).toBe(true);
+  });
+});
+
+describe('who gives', () => {
+  it('sends what is ordered of a live stream before all that waits, and other chunks in their turn', async () => {
+    const clock = new FakeClock();
+    const sent: number[] = [];
+    const lines = {
+      isOpen: () => true,
+      hasRoom: () => true,
+      send: () => true,
+      sendBytes: (_peer: number, bytes: Buffer) => void sent.push(bytes.at(-1)!),
+    };
+    const giving = new Giving({
+      clock,
+      lines: lines as unknown as PeerLines,
+      self: () => ({ peer: GIVER, secret: SECRET }),
+      nowSeconds: () => 0,
+      read: async (file, chunk) => Buffer.alloc(1000, 10 * file + chunk),
+      limitBytesPerSecond: 1000,
+      isLive: (file) => file === 2,
+    });
+    const ask = (file: number, chunk: number) => {
+      const what = { file, chunk, expires: 60 };
+      return giving.ask(TAKER, {
+        type: 'ask',
+        ...what,
+        token: grantToken(SECRET, { giver: GIVER, taker: TAKER, ...what }),
+      });
+    };
+    const push = (chunk: number) => {
+      giving.push({ peer: TAKER, file: 2, chunk, bytes: Buffer.alloc(1000, 20 + chunk), untilMs: 60_000 });
+    };
+    push(1);
+    push(2);
+    await clock.run(1);
+    await ask(1, 3);
+    await ask(2, 4);
+    await ask(2, 5);
+    await clock.run(10_000);
+    expect(sent).toEqual([21, 24, 25, 22, 13]);
+  });
+});
 
 describe('a transfer between two peers', () => {
   it('brings the chunk, and the token counts once', async () => {
