@@ -35,6 +35,32 @@ describe('LeaseTrees', () => {
     expect(connected(leases, left)).toBe(left.length * SUBSTREAMS);
   });
 
+  it('keeps branches short: each peer passes on one sub-stream and is the end of a branch of others', () => {
+    const leases = trees(3);
+    const rows = Array.from({ length: 30 }, (_, index) => index + 1);
+    for (const row of rows) {
+      leases.join(row, 28_800);
+      leases.replan(row);
+    }
+    for (let round = 0; round < 300; round++) leases.replan(round);
+    const depths = rows.flatMap((row) => {
+      return Array.from({ length: SUBSTREAMS }, (_, substream) => {
+        let depth = 0;
+        for (let at: number | undefined = row; at !== undefined && at !== 0; at = leases.giverOf(at, substream))
+          depth++;
+        return depth;
+      });
+    });
+    expect(Math.max(...depths)).toBeLessThanOrEqual(5);
+    expect(depths.reduce((sum, depth) => sum + depth) / depths.length).toBeLessThan(3.2);
+    const passedOn = rows.map((row) => {
+      return Array.from({ length: SUBSTREAMS }, (_, substream) => [...leases.takersOf(row, substream)].length);
+    });
+    const most = passedOn.reduce((sum, counts) => sum + Math.max(...counts), 0);
+    const all = passedOn.flat().reduce((sum, count) => sum + count);
+    expect(most / all).toBeGreaterThan(0.75);
+  });
+
   it('takes nothing more from a peer that was convicted', () => {
     const leases = trees(2);
     for (let row = 1; row <= 20; row++) leases.join(row, 32_000);

@@ -1,3 +1,13 @@
+import {
+  arrivalMs,
+  awayMs,
+  HOP_MS,
+  type LeaseNode,
+  leaseNode,
+  NOBODY,
+  SERVER_ROW,
+  takersDelayMs,
+} from './lease-node.ts';
 import { RowList } from './row-list.ts';
 
 /** For so long a giver pushes a sub-stream without hearing of the coordinator. */
@@ -7,12 +17,10 @@ const PEER_SHARE = 0.8;
 const SERVER_SHARE = 0.65;
 /** Givers that are compared for one taker. */
 const CANDIDATES = 48;
-/** How much a chunk waits for chunks of other sub-streams that its giver pushes, in parts of their number. */
-const OTHER_LOAD = 0.3;
 /** A taker changes its giver when the sub-stream then comes after this part of the time. */
 const CLEARLY_SOONER = 0.8;
-const SERVER_ROW = 0;
-const NOBODY = -1;
+/** Branches that are looked at for each one that is moved: the one that comes latest is. */
+const LOOKS = 12;
 
 /** "Push the chunks whose number leaves the rest `substream` when divided by the sub-streams, to these takers." */
 export interface Lease {
@@ -33,18 +41,6 @@ export interface LeaseOptions {
   readonly mayMeet: (giver: number, taker: number) => boolean;
 }
 
-interface Node {
-  readonly row: number;
-  readonly sendMs: number;
-  /** Sub-streams that it may push, counted once for each taker, and how many it does. */
-  units: number;
-  used: number;
-  /** By sub-stream: who pushes it here, to whom it is pushed on, and the estimated delay behind the server. */
-  readonly parent: Int32Array;
-  readonly children: Set<number>[];
-  readonly delayMs: Float64Array;
-}
-
 /**
  * Trees of leases for a live stream: for each sub-stream, who pushes it to whom. A change (a peer joins, leaves, is
  * limited) touches only the branches that hang on it. Peers without a giver are mended chunk by chunk by
@@ -52,15 +48,18 @@ interface Node {
  */
 export class LeaseTrees {
   readonly #options: LeaseOptions;
-  readonly #nodes = new Map<number, Node>();
+  readonly #nodes = new Map<number, LeaseNode>();
   /** Nodes with room, by place; those without a path to the server are sorted out when they are met. */
   readonly #open = new RowList();
   readonly #rows = new RowList();
   readonly #orphans: { row: number; substream: number }[] = [];
   readonly #changed = new Set<string>();
+  /** By sub-stream, what those can push who pass it on. */
+  readonly #homeUnits: Float64Array;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
+    this.#homeUnits = new Float64Array(options.substreams);
     const { substreams, streamBytesPerSecond, serverUpBytesPerSecond } = options;
     const units = Math.floor((serverUpBytesPerSecond * SERVER_SHARE * substreams) / streamBytesPerSecond);
     this.#addNode(SERVER_ROW, serverUpBytesPerSecond, units);
@@ -88,6 +87,9 @@ export class LeaseTrees {
   limit(row: number, units: number): void {
     const node = this.#nodes.get(row);
     if (!node) return;
+    this.#homeUnits[node.home]! -= node.units;
+    if (node.used === 0) node.home = this.#poorestSubstream();
+    this.#homeUnits[node.home]! += units;
     node.units = units;
     for (let substream = 0; substream < node.children.length && node.used > node.units; substream++) {
       for (const child of [...node.children[substream]!]) {
@@ -122,6 +124,12 @@ export class LeaseTrees {
   /** To whom the peer pushes a sub-stream. */
   takersOf(row: number, substream: number): Iterable<number> {
     return this.#nodes.get(row)?.children[substream] ?? [];
+  }
+
+  /** Who pushes a sub-stream to the peer; undefined: nobody. */
+  giverOf(row: number, substream: number): number | undefined {
+    const giver = this.#nodes.get(row)?.parent[substream] ?? NOBODY;
+    return giver === NOBODY ? undefined : giver;
   }
 
   /** True when the sub-stream reaches the peer from the server. */
@@ -164,18 +172,59 @@ export class LeaseTrees {
 
   /** Moves a few takers to givers from which the sub-stream comes clearly sooner: early trees are deep. */
   #improve(): void {
-    const { substreams, random } = this.#options;
     const moves = 1 + (this.#rows.size >> 5);
     for (let move = 0; move < moves && this.#rows.size > 0; move++) {
-      const node = this.#nodes.get(this.#rows.at(Math.floor(random() * this.#rows.size)))!;
-      const substream = Math.floor(random() * substreams);
-      if (node.parent[substream] === NOBODY) continue;
+      this.#promote(this.#nodes.get(this.#rows.at(Math.floor(this.#options.random() * this.#rows.size)))!);
+      const late = this.#lateBranch();
+      if (!late) continue;
+      const { node, substream } = late;
       const giver = this.#bestGiver(node, substream);
       if (!giver || giver.row === node.parent[substream]) continue;
       if (arrivalMs(giver, substream) > node.delayMs[substream]! * CLEARLY_SOONER) continue;
       this.#detach(node, substream);
       this.#attach(node, giver, substream);
     }
+  }
+
+  /** Who passes a sub-stream on takes a place near the server of one who does not, and that one comes behind. */
+  #promote(node: LeaseNode): void {
+    const { home } = node;
+    if (node.parent[home] === NOBODY || node.units === 0) return;
+    const givers = [this.#nodes.get(SERVER_ROW)!];
+    for (let look = 0; look < CANDIDATES && look < givers.length; look++) {
+      const giver = givers[look]!;
+      if (giver.delayMs[home]! + HOP_MS >= node.delayMs[home]! * CLEARLY_SOONER) continue;
+      for (const row of giver.children[home]!) {
+        const other = this.#nodes.get(row)!;
+        if (other === node) continue;
+        if (other.home === home || other.children[home]!.size > 0) {
+          givers.push(other);
+          continue;
+        }
+        if (other.delayMs[home]! > node.delayMs[home]! * CLEARLY_SOONER || !this.#options.mayMeet(giver.row, node.row))
+          continue;
+        this.#detach(other, home);
+        this.#detach(node, home);
+        this.#attach(node, giver, home);
+        const next = this.#bestGiver(other, home);
+        if (next) this.#attach(other, next, home);
+        else this.#orphans.push({ row, substream: home });
+        return;
+      }
+    }
+  }
+
+  /** Of some branches the one that comes latest. */
+  #lateBranch(): { readonly node: LeaseNode; readonly substream: number } | undefined {
+    const { substreams, random } = this.#options;
+    let late: { node: LeaseNode; substream: number } | undefined;
+    for (let look = 0; look < LOOKS; look++) {
+      const node = this.#nodes.get(this.#rows.at(Math.floor(random() * this.#rows.size)))!;
+      const substream = Math.floor(random() * substreams);
+      if (node.parent[substream] === NOBODY) continue;
+      if (!late || node.delayMs[substream]! > late.node.delayMs[late.substream]!) late = { node, substream };
+    }
+    return late;
   }
 
   #lease(giver: number, substream: number, nowMs: number): Lease {
@@ -190,36 +239,39 @@ export class LeaseTrees {
 
   #addNode(row: number, up: number, units: number): void {
     const { substreams, chunkBytes } = this.#options;
-    const node = {
-      row,
-      sendMs: (chunkBytes / Math.max(up, 1)) * 1000,
-      units,
-      used: 0,
-      parent: new Int32Array(substreams).fill(NOBODY),
-      children: Array.from({ length: substreams }, () => new Set<number>()),
-      delayMs: new Float64Array(substreams),
-    };
+    const home = row === SERVER_ROW ? NOBODY : this.#poorestSubstream();
+    const node = leaseNode({ row, home, units, sendMs: (chunkBytes / Math.max(up, 1)) * 1000, substreams });
     this.#nodes.set(row, node);
+    if (row !== SERVER_ROW) this.#homeUnits[node.home]! += units;
     this.#refresh(node);
   }
 
-  #refresh(node: Node): void {
+  /** The sub-stream that the fewest can pass on. */
+  #poorestSubstream(): number {
+    let poorest = 0;
+    for (const [substream, units] of this.#homeUnits.entries()) {
+      if (units < this.#homeUnits[poorest]!) poorest = substream;
+    }
+    return poorest;
+  }
+
+  #refresh(node: LeaseNode): void {
     if (node.used < node.units) this.#open.add(node.row);
     else this.#open.delete(node.row);
   }
 
   /** The giver with room from which the sub-stream arrives soonest: of some, from a random place on. */
-  #bestGiver(node: Node, substream: number): Node | undefined {
+  #bestGiver(node: LeaseNode, substream: number): LeaseNode | undefined {
     const { size } = this.#open;
     // Each sub-stream has the same number of places at the server, so that none is ever without.
     const placesEach = Math.floor(this.#nodes.get(SERVER_ROW)!.units / this.#options.substreams);
     const start = Math.floor(this.#options.random() * size);
-    let best: Node | undefined;
+    let best: LeaseNode | undefined;
     let bestMs = Number.POSITIVE_INFINITY;
     const consider = (row: number) => {
       const giver = this.#nodes.get(row)!;
       if (row === SERVER_ROW && giver.children[substream]!.size >= placesEach) return;
-      const arrivesMs = arrivalMs(giver, substream);
+      const arrivesMs = arrivalMs(giver, substream) + awayMs(giver, substream);
       if (arrivesMs >= bestMs || !this.#mayGive(giver, node, substream)) return;
       best = giver;
       bestMs = arrivesMs;
@@ -230,7 +282,7 @@ export class LeaseTrees {
   }
 
   /** Not to itself, not from below it, and only from where the sub-stream arrives. */
-  #mayGive(giver: Node, node: Node, substream: number): boolean {
+  #mayGive(giver: LeaseNode, node: LeaseNode, substream: number): boolean {
     if (giver === node || !this.#options.mayMeet(giver.row, node.row)) return false;
     let at = giver.row;
     while (at > SERVER_ROW && at !== node.row) at = this.#nodes.get(at)!.parent[substream]!;
@@ -238,7 +290,7 @@ export class LeaseTrees {
   }
 
   /** Takes the place of a peer that passes nothing on, and pushes to that one. */
-  #displace(node: Node, substream: number): boolean {
+  #displace(node: LeaseNode, substream: number): boolean {
     if (this.#takeLeafPlace(node, substream)) return true;
     if (node.used >= node.units) return false;
     for (const giver of this.#nodes.values()) {
@@ -257,7 +309,7 @@ export class LeaseTrees {
   }
 
   /** Who passes the sub-stream on takes the place of one who does not; that one finds another giver. */
-  #takeLeafPlace(node: Node, substream: number): boolean {
+  #takeLeafPlace(node: LeaseNode, substream: number): boolean {
     if (node.children[substream]!.size === 0) return false;
     for (const giver of this.#nodes.values()) {
       if (giver.used === 0 || !this.#mayGive(giver, node, substream)) continue;
@@ -276,7 +328,7 @@ export class LeaseTrees {
     return false;
   }
 
-  #attach(node: Node, giver: Node, substream: number): void {
+  #attach(node: LeaseNode, giver: LeaseNode, substream: number): void {
     giver.children[substream]!.add(node.row);
     giver.used++;
     node.parent[substream] = giver.row;
@@ -286,10 +338,9 @@ export class LeaseTrees {
   }
 
   /** Estimates the delay of all below a giver anew. */
-  #estimate(giver: Node, substream: number): void {
+  #estimate(giver: LeaseNode, substream: number): void {
     const children = giver.children[substream]!;
-    const delayMs =
-      giver.delayMs[substream]! + giver.sendMs * (children.size + OTHER_LOAD * (giver.used - children.size));
+    const delayMs = takersDelayMs(giver, substream);
     for (const row of children) {
       const child = this.#nodes.get(row)!;
       child.delayMs[substream] = delayMs;
@@ -297,7 +348,7 @@ export class LeaseTrees {
     }
   }
 
-  #detach(node: Node, substream: number): void {
+  #detach(node: LeaseNode, substream: number): void {
     const giver = this.#nodes.get(node.parent[substream]!);
     node.parent[substream] = NOBODY;
     if (!giver?.children[substream]?.delete(node.row)) return;
@@ -306,10 +357,4 @@ export class LeaseTrees {
     this.#changed.add(`${giver.row} ${substream}`);
     this.#refresh(giver);
   }
-}
-
-/** When a sub-stream would be at one more taker of the giver, after it was born. */
-function arrivalMs(giver: Node, substream: number): number {
-  const own = giver.children[substream]!.size;
-  return giver.delayMs[substream]! + giver.sendMs * (1 + own + OTHER_LOAD * (giver.used - own));
 }
