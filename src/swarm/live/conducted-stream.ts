@@ -1,4 +1,4 @@
-import type { Outcome, Receipt, Run } from '../../protocols/swarm/peer-messages.ts';
+import type { Receipt, Run } from '../../protocols/swarm/peer-messages.ts';
 import type { PlannedTransfer } from '../native/conducted-file.ts';
 import type { NativeMember } from '../native/native-member.ts';
 import { type Lease, LeaseTrees } from '../schedule/leases.ts';
@@ -7,6 +7,8 @@ import { SERVER, Swarm, type Transfer } from '../schedule/swarm.ts';
 import { Judge } from '../trust/judge.ts';
 import type { Standing } from '../trust/trust-ledger.ts';
 import { FileTally } from '../view/file-tally.ts';
+import { LeaseWatch } from './lease-watch.ts';
+import { LiveOrders } from './live-orders.ts';
 import { CHUNK_MS, type LiveStream, PLAY_DELAY_MS, SUBSTREAMS, WINDOW_CHUNKS } from './live-stream.ts';
 import { UplinkShare } from './uplink-share.ts';
 
@@ -19,15 +21,13 @@ const REPAIR_SHARE = 0.25;
 const SERVER_REPAIR_SHARE = 0.35;
 /** Proof and head of a chunk. */
 const CHUNK_HEAD_BYTES = 96;
-const URGENT_MS = 1600;
+/** What leases do not bring is ordered from then on, of a peer that has it if one is free. */
+const URGENT_MS = PLAY_DELAY_MS - 600;
+/** What is due so soon comes from the server, whose part for that is kept. */
 const RESCUE_MS = 900;
 const DOWN_BYTES_PER_SECOND = 4_000_000;
-/** An order without a receipt for so long has failed. */
-const FORGOTTEN_MS = 4000;
 /** Takers to whom a peer may push while nobody confirmed a chunk of it, or somebody complained. */
 const LEASES_OF = { new: 2, suspect: 1, convicted: 0 };
-/** A giver that has the chunks and does not bring them for so long is another one's turn. */
-const SILENT_MS = 3000;
 /** Pairs that failed so often are not tried again. */
 const MOST_FAILED = 3;
 /** A source that was away: the clock of the stream is set anew. */
@@ -45,10 +45,6 @@ interface Listener {
   readonly row: number;
   readonly share: UplinkShare;
   standing: Standing | undefined;
-  /** When receipts came, by chunk. */
-  readonly heldAtMs: Map<number, number>;
-  /** By sub-stream: since when its giver has brought nothing. */
-  readonly quietSinceMs: Float64Array;
 }
 
 /** One live stream in distribution: its listeners, who pushes to whom, and what is mended. */
@@ -62,9 +58,9 @@ export class ConductedStream {
   readonly #streamRate: number;
   readonly #listeners = new Map<number, Listener>();
   readonly #rowOf = new Map<NativeMember, number>();
-  readonly #ordered = new Map<string, { transfer: Transfer; atMs: number }>();
+  readonly #watch: LeaseWatch;
+  readonly #orders = new LiveOrders();
   readonly #failures = new Map<string, number>();
-  readonly #bornAtMs = new Map<number, number>();
   #missing: Missing[] = [];
   #anchorMs: number | undefined;
 
@@ -89,6 +85,7 @@ export class ConductedStream {
       random,
       mayMeet: (giver, taker) => this.swarm.mayMeet(giver, taker),
     });
+    this.#watch = new LeaseWatch(this.swarm, this.#trees);
     this.judge = new Judge(this.swarm);
   }
 
@@ -132,8 +129,7 @@ export class ConductedStream {
     const observed = nowMs - (end - 1) * CHUNK_MS;
     const isFirst = this.#anchorMs === undefined || Math.abs(observed - this.#anchorMs) > JUMP_MS;
     this.#anchorMs = isFirst ? observed : this.#anchorMs! + (observed - this.#anchorMs!) * 0.1;
-    for (let chunk = this.swarm.end; chunk < end; chunk++) this.#bornAtMs.set(chunk, nowMs);
-    for (const chunk of this.#bornAtMs.keys()) if (chunk < end - WINDOW_CHUNKS) this.#bornAtMs.delete(chunk);
+    for (let chunk = this.swarm.end; chunk < end; chunk++) this.#watch.born(chunk, nowMs);
     this.swarm.advance(Math.max(0, end - WINDOW_CHUNKS), end);
     for (const row of this.#listeners.keys())
       this.swarm.peers.playsFirstChunkAtMs[row] = this.#anchorMs + PLAY_DELAY_MS;
@@ -156,8 +152,8 @@ export class ConductedStream {
       playsFirstChunkAtMs: anchorMs + PLAY_DELAY_MS,
       wantsFrom: firstChunk,
     });
-    const quietSinceMs = new Float64Array(SUBSTREAMS).fill(nowMs);
-    const listener = { member, row, share, standing: undefined, heldAtMs: new Map(), quietSinceMs };
+    const listener = { member, row, share, standing: undefined };
+    this.#watch.join(row, nowMs);
     this.#listeners.set(row, listener);
     this.#rowOf.set(member, row);
     this.judge.join(row, member.trustId, member.prefix);
@@ -173,11 +169,12 @@ export class ConductedStream {
     this.#missing = this.#missing.filter(({ taker }) => taker !== row);
     const ended = this.swarm.leave(row, nowMs);
     for (const transfer of ended) {
-      this.#ordered.delete(keyOf(transfer));
+      this.#orders.over(transfer);
       if (transfer.taker !== row) this.#missing.push(transfer);
     }
     const named = this.#named(ended);
     this.judge.leave(row);
+    this.#watch.leave(row);
     this.#trees.leave(row);
     this.#listeners.delete(row);
     this.#rowOf.delete(member);
@@ -213,7 +210,7 @@ export class ConductedStream {
     const transfer = { giver: from?.row ?? SERVER, taker: to.row, chunk };
     const isHeld = outcome === 'ok' || outcome === 'held';
     const isOrdered = chunk < this.swarm.end && this.swarm.finish(transfer, isHeld, nowMs);
-    this.#ordered.delete(keyOf(transfer));
+    this.#orders.over(transfer);
     if (!isHeld) {
       this.#bad(to, from, receipt, isOrdered);
       return 0;
@@ -225,16 +222,13 @@ export class ConductedStream {
   #confirmed(to: Listener, from: Listener | undefined, chunk: number, nowMs: number): number {
     const bytes = this.stream.chunk(chunk)?.bytes.length ?? 0;
     // Each chunk counts once for a taker, whatever it says.
-    if (bytes === 0 || to.heldAtMs.has(chunk)) return 0;
-    to.heldAtMs.set(chunk, nowMs);
-    for (const old of to.heldAtMs.keys()) if (old < this.swarm.first) to.heldAtMs.delete(old);
-    to.quietSinceMs[chunk % SUBSTREAMS] = nowMs;
+    if (bytes === 0 || !this.#watch.came(to.row, chunk, nowMs)) return 0;
     this.tally.confirmed(to.member, bytes, !from);
     if (!from) return bytes;
     this.#failures.delete(`${from.row} ${to.row}`);
     this.judge.confirmed(from.row, to.row);
-    const isPushed = this.#isLeased(from.row, to.row, chunk);
-    const hadMs = from.heldAtMs.get(chunk);
+    const isPushed = this.#trees.giverOf(to.row, chunk % SUBSTREAMS) === from.row;
+    const hadMs = this.#watch.heldAtMs(from.row, chunk);
     if (isPushed && hadMs !== undefined) {
       const isFull = this.#trees.used(from.row) + 1 >= (from.share.rate * 0.8 * SUBSTREAMS) / this.#streamRate;
       if (from.share.observe(Math.max(0, nowMs - hadMs), isFull, nowMs)) this.#rate(from);
@@ -246,14 +240,14 @@ export class ConductedStream {
   #bad(to: Listener, from: Listener | undefined, { chunk, outcome }: Receipt, isOrdered: boolean): void {
     if (chunk < this.swarm.end) this.#missing.push({ taker: to.row, chunk });
     if (!from) return;
-    if (outcome !== 'bad') return this.#failed(from.row, to.row, outcome);
+    if (outcome !== 'bad') return this.#failed(from.row, to.row);
     // Only who was told to give can be complained about.
     if (!isOrdered && !to.member.met.has(from.member.id)) return;
     if (this.judge.complained(from.row, to.row)) this.#trees.separate(from.row, to.row);
     this.#limit(from);
   }
 
-  #failed(giver: number, taker: number, _outcome: Outcome | 'silent'): void {
+  #failed(giver: number, taker: number): void {
     this.#trees.separate(giver, taker);
     if (giver === SERVER) return;
     const key = `${giver} ${taker}`;
@@ -274,10 +268,15 @@ export class ConductedStream {
   /** Who pushes to whom from now on, and what is sent besides. */
   plan(nowMs: number, random: () => number): { leases: PlannedLease[]; transfers: PlannedTransfer[] } {
     const leases = this.#trees.replan(nowMs);
+    this.#watch.told(leases, nowMs);
+    for (const slow of this.#orders.takeSlow(nowMs, ({ chunk }) => this.#dueInMs(chunk, nowMs) <= RESCUE_MS)) {
+      this.swarm.finish(slow, false, nowMs);
+    }
+    const expects = (taker: number, chunk: number) => this.#watch.expects(taker, chunk, nowMs);
     const missing = this.#missing.splice(0);
-    const options = { nowMs, random, urgentMs: URGENT_MS, rescueMs: RESCUE_MS, leased: true, missing };
+    const options = { nowMs, random, urgentMs: URGENT_MS, rescueMs: RESCUE_MS, leased: true, expects, missing };
     const transfers = this.size === 0 ? [] : planTransfers(this.swarm, options);
-    for (const transfer of transfers) this.#ordered.set(keyOf(transfer), { transfer, atMs: nowMs });
+    for (const transfer of transfers) this.#orders.given(transfer, nowMs);
     return { leases: this.#namedLeases(leases), transfers: this.#named(transfers) };
   }
 
@@ -288,35 +287,13 @@ export class ConductedStream {
 
   /** Orders of which nothing was heard, and givers that bring nothing of what they have. */
   watch(nowMs: number): PlannedTransfer[] {
-    const old: Transfer[] = [];
-    for (const [key, { transfer, atMs }] of this.#ordered) {
-      if (nowMs - atMs < FORGOTTEN_MS) break;
-      this.#ordered.delete(key);
-      if (this.swarm.finish(transfer, false, nowMs)) old.push(transfer);
-    }
-    for (const giver of [SERVER, ...this.#listeners.keys()]) {
-      for (let substream = 0; substream < SUBSTREAMS; substream++) this.#watchLease(giver, substream, nowMs);
-    }
-    return this.#named(old);
+    const forgotten = this.#orders.takeForgotten(nowMs).filter((one) => this.swarm.finish(one, false, nowMs));
+    for (const { giver, taker } of this.#watch.silent(nowMs)) this.#failed(giver, taker);
+    return this.#named(forgotten);
   }
 
-  #watchLease(giver: number, substream: number, nowMs: number): void {
-    // The newest chunk of the sub-stream that should have been brought by now.
-    let chunk = this.swarm.end - 1;
-    while (chunk >= 0 && (chunk % SUBSTREAMS !== substream || nowMs - (this.#bornAtMs.get(chunk) ?? nowMs) < SILENT_MS))
-      chunk--;
-    if (chunk < this.swarm.first || !this.swarm.has(giver, chunk)) return;
-    for (const taker of [...this.#trees.takersOf(giver, substream)]) {
-      const listener = this.#listeners.get(taker);
-      if (!listener || this.swarm.has(taker, chunk) || nowMs - listener.quietSinceMs[substream]! < SILENT_MS) continue;
-      listener.quietSinceMs[substream] = nowMs;
-      this.#failed(giver, taker, 'silent');
-    }
-  }
-
-  #isLeased(giver: number, taker: number, chunk: number): boolean {
-    for (const row of this.#trees.takersOf(giver, chunk % SUBSTREAMS)) if (row === taker) return true;
-    return false;
+  #dueInMs(chunk: number, nowMs: number): number {
+    return (this.#anchorMs ?? nowMs) + PLAY_DELAY_MS + chunk * CHUNK_MS - nowMs;
   }
 
   #listenerOf(member: NativeMember): Listener | undefined {
@@ -377,8 +354,4 @@ export class ConductedStream {
 function capOf({ caps }: NativeMember): number | undefined {
   if (!caps.gives || caps.metered) return 0;
   return caps.upBytesPerSecond > 0 ? caps.upBytesPerSecond : undefined;
-}
-
-function keyOf({ giver, taker, chunk }: Transfer): string {
-  return `${giver} ${taker} ${chunk}`;
 }

@@ -36,6 +36,40 @@ function build({ chunks, peers }: World): Swarm {
   return swarm;
 }
 
+describe('planTransfers of a leased stream', () => {
+  /** Takers that play their first chunk at these times, and nobody to give but the server: four chunks a second. */
+  function stream(playsAtMs: readonly number[]) {
+    const options = { chunkBytes: CHUNK, windowChunks: 32, live: true, chunkDurationMs: 250, orderAheadMs: 250 };
+    const swarm = new Swarm({ ...options, serverUpBytesPerSecond: 4000 });
+    const line = { upBytesPerSecond: 0, downBytesPerSecond: 1e6, reachable: true, wants: true };
+    const rows = playsAtMs.map((playsFirstChunkAtMs) => swarm.join({ ...line, playsFirstChunkAtMs }));
+    swarm.advance(0, 1);
+    return { swarm, rows };
+  }
+  const times = { nowMs: 0, urgentMs: 2400, rescueMs: 900, leased: true };
+
+  it('orders what is due first, when not all can be in time', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { swarm, rows } = stream([870, 860, 500, 840]);
+      const orders = planTransfers(swarm, { ...times, random: seededRandom(seed) });
+      expect(orders.map(({ taker }) => taker)).toEqual([rows[2], rows[3]]);
+    }
+  });
+
+  it('waits for what a lease may bring, but not longer than the server needs', () => {
+    const { swarm, rows } = stream([2000]);
+    const giver = swarm.join({ upBytesPerSecond: 8000, downBytesPerSecond: 0, reachable: true, wants: false });
+    swarm.hold(giver, 0);
+    const plan = (nowMs: number, isExpected: boolean) =>
+      planTransfers(swarm, { ...times, nowMs, random: seededRandom(1), expects: () => isExpected });
+    expect(plan(0, true)).toEqual([]);
+    expect(plan(1000, true)).toEqual([]);
+    expect(plan(1100, true)).toEqual([{ giver: SERVER, taker: rows[0], chunk: 0 }]);
+    swarm.finish({ giver: SERVER, taker: rows[0]!, chunk: 0 }, false, 1100);
+    expect(plan(0, false)).toEqual([{ giver, taker: rows[0], chunk: 0 }]);
+  });
+});
+
 describe('planTransfers', () => {
   it('never orders what the giver does not have, the taker has or gets, or what cannot be connected', () => {
     fc.assert(

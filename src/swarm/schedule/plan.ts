@@ -21,12 +21,18 @@ export interface PlanOptions {
   readonly missing?: readonly Missing[];
   /** Leases carry the new chunks; only what is urgent or missing is planned. */
   readonly leased?: boolean;
+  /** True while a lease is expected to bring a chunk: it is ordered only when it is due within `rescueMs`. */
+  readonly expects?: (taker: number, chunk: number) => boolean;
 }
 
 /** A taker and a chunk that it should have by now. */
 export interface Missing {
   readonly taker: number;
   readonly chunk: number;
+}
+
+interface Late extends Missing {
+  readonly dueInMs: number;
 }
 
 /** Chunks that are tried for one giver in one plan, and givers that are tried for one urgent chunk. */
@@ -56,6 +62,8 @@ class Plan {
   readonly #urgentMs: number;
   readonly #rescueMs: number;
   readonly #search: TakerSearch;
+  readonly #leased: boolean;
+  readonly #expects: (taker: number, chunk: number) => boolean;
   readonly #transfers: Transfer[] = [];
 
   constructor(swarm: Swarm, options: PlanOptions) {
@@ -64,14 +72,16 @@ class Plan {
     this.#random = options.random;
     this.#urgentMs = options.urgentMs ?? 1200;
     this.#rescueMs = options.rescueMs ?? 700;
+    this.#leased = options.leased === true;
+    this.#expects = options.expects ?? (() => false);
     const weights = options.weights ?? (swarm.options.live ? LIVE_WEIGHTS : FILE_WEIGHTS);
     this.#search = { swarm, nowMs: options.nowMs, random: options.random, weights };
   }
 
-  run({ missing, leased }: PlanOptions): Transfer[] {
+  run({ missing }: PlanOptions): Transfer[] {
     for (const { taker, chunk } of missing ?? []) this.#fetchNow(taker, chunk);
     if (this.#swarm.totalNeeded > 0 && this.#swarm.options.chunkDurationMs) this.#urgent();
-    if (!leased) {
+    if (!this.#leased) {
       this.#server();
       this.#peers();
     }
@@ -84,8 +94,18 @@ class Plan {
     this.#transfers.push(transfer);
   }
 
-  /** Step 1: for each taker the chunks that it plays next. */
+  /** Step 1: what is due first, of all takers: when not all can be mended in time, those that have time left wait. */
   #urgent(): void {
+    const late = this.#late().sort((one, other) => one.dueInMs - other.dueInMs);
+    const { inCount, inLimit } = this.#swarm.peers;
+    for (const { taker, chunk, dueInMs } of late) {
+      if (inCount[taker]! < inLimit[taker]!) this.#fetch(taker, chunk, dueInMs);
+    }
+  }
+
+  /** For each taker the chunks that it plays next, lacks, and does not expect. */
+  #late(): Late[] {
+    const late: Late[] = [];
     const { takers, peers, options } = this.#swarm;
     const durationMs = options.chunkDurationMs!;
     const start = Math.floor(this.#random() * takers.size);
@@ -95,10 +115,12 @@ class Plan {
       const from = Math.max(Math.ceil(elapsedMs / durationMs), this.#swarm.first, peers.wantsFrom[taker]!);
       const to = Math.min(Math.floor((elapsedMs + this.#urgentMs) / durationMs) + 1, this.#swarm.end);
       for (let chunk = from; chunk < to; chunk++) {
-        if (peers.inCount[taker]! >= peers.inLimit[taker]!) break;
-        if (this.#swarm.lacks(taker, chunk)) this.#fetch(taker, chunk, chunk * durationMs - elapsedMs);
+        const dueInMs = chunk * durationMs - elapsedMs;
+        if (!this.#swarm.lacks(taker, chunk)) continue;
+        if (dueInMs <= this.#rescueMs || !this.#expects(taker, chunk)) late.push({ taker, chunk, dueInMs });
       }
     }
+    return late;
   }
 
   #fetchNow(taker: number, chunk: number): void {
@@ -109,9 +131,12 @@ class Plan {
   }
 
   #fetch(taker: number, chunk: number, dueInMs: number): void {
+    const isRescue = dueInMs <= this.#rescueMs && this.#serverIsInTime(dueInMs);
+    // Of a stream the server's part for rescues is kept, so it is there; a second giver may fail as the first did.
+    if (isRescue && this.#leased) return this.#begin(SERVER, taker, chunk);
     const giver = this.#freeHolder(taker, chunk, dueInMs);
     if (giver >= 0) this.#begin(giver, taker, chunk);
-    else if (dueInMs <= this.#rescueMs && this.#serverIsInTime(dueInMs)) this.#begin(SERVER, taker, chunk);
+    else if (isRescue) this.#begin(SERVER, taker, chunk);
   }
 
   /** A giver that holds the chunk and is done with it before the deadline. */

@@ -1,3 +1,4 @@
+import { LeaseWatch } from '../live/lease-watch.ts';
 import { type Lease, LeaseTrees } from '../schedule/leases.ts';
 import { type Missing, planTransfers } from '../schedule/plan.ts';
 import { seededRandom } from '../schedule/seeded-random.ts';
@@ -68,7 +69,7 @@ const REPAIR_SHARE = 0.25;
 const SERVER_REPAIR_SHARE = 0.35;
 /** Manifest, frame and token of a chunk. */
 const CHUNK_HEAD_BYTES = 96;
-const URGENT_MS = 1600;
+const URGENT_MS = PLAY_DELAY_MS - 600;
 const RESCUE_MS = 900;
 
 /** Takers to whom a peer may push while nobody confirmed a chunk of it, or somebody complained. */
@@ -85,6 +86,7 @@ class LiveRun {
   readonly #network: Network;
   readonly #swarm: Swarm;
   readonly #trees: LeaseTrees;
+  readonly #watch: LeaseWatch;
   readonly #judge: Judge;
   readonly #random: () => number;
   readonly #chance: () => number;
@@ -128,6 +130,7 @@ class LiveRun {
       random: this.#random,
       mayMeet: (giver, taker) => this.#swarm.mayMeet(giver, taker),
     });
+    this.#watch = new LeaseWatch(this.#swarm, this.#trees);
     this.#judge = new Judge(this.#swarm);
   }
 
@@ -147,6 +150,7 @@ class LiveRun {
   #bear(): void {
     const chunk = this.#born++;
     this.#swarm.advance(Math.max(0, chunk - WINDOW + 1), chunk + 1);
+    this.#watch.born(chunk, this.#queue.nowMs);
     for (const row of this.#serverPushes[chunk % SUBSTREAMS]!) this.#push(undefined, row, chunk);
     this.#queue.after(CHUNK_MS, () => this.#bear());
   }
@@ -183,6 +187,7 @@ class LiveRun {
     this.#byRow.set(row, peer);
     this.#judge.join(row, peer.id, 0);
     this.#trees.join(row, upBytesPerSecond);
+    this.#watch.join(row, nowMs);
     this.#limitLeases(peer);
     this.#play(peer, firstChunk);
   }
@@ -207,6 +212,7 @@ class LiveRun {
     this.#queue.after(this.#options.oneWayMs, () => {
       this.#swarm.leave(row, this.#queue.nowMs);
       this.#judge.leave(row);
+      this.#watch.leave(row);
       this.#trees.leave(row);
       this.#byRow.delete(row);
       for (const rows of this.#serverPushes) rows.delete(row);
@@ -232,9 +238,13 @@ class LiveRun {
 
   #plan(): void {
     const { nowMs } = this.#queue;
-    for (const lease of this.#trees.replan(nowMs)) this.#tell(lease);
+    const leases = this.#trees.replan(nowMs);
+    this.#watch.told(leases, nowMs);
+    for (const lease of leases) this.#tell(lease);
+    const times = { nowMs, urgentMs: URGENT_MS, rescueMs: RESCUE_MS };
     const missing = this.#missing.splice(0);
-    const options = { nowMs, random: this.#random, urgentMs: URGENT_MS, rescueMs: RESCUE_MS, leased: true, missing };
+    const expects = (taker: number, chunk: number) => this.#watch.expects(taker, chunk, nowMs);
+    const options = { ...times, random: this.#random, leased: true, expects, missing };
     for (const transfer of planTransfers(this.#swarm, options)) this.#order(transfer);
     this.#queue.after(PLAN_MS, () => this.#plan());
   }
@@ -315,8 +325,11 @@ class LiveRun {
   #receipt(giver: LivePeer | undefined, taker: LivePeer, receipt: Receipt): void {
     const { chunk, isBad, complains, transfer } = receipt;
     if (transfer) this.#swarm.finish(transfer, !isBad, this.#queue.nowMs);
-    if (!isBad) this.#swarm.hold(taker.row, chunk);
-    else this.#missing.push({ taker: taker.row, chunk });
+    if (isBad) this.#missing.push({ taker: taker.row, chunk });
+    else {
+      this.#swarm.hold(taker.row, chunk);
+      this.#watch.came(taker.row, chunk, this.#queue.nowMs);
+    }
     if (!giver || giver.gone) return;
     if (!complains) this.#judge.confirmed(giver.row, taker.row);
     else if (this.#judge.complained(giver.row, taker.row)) this.#trees.separate(giver.row, taker.row);
