@@ -4,11 +4,11 @@
  * things without being found out.
  * @module
  */
-import { createHash, type KeyObject, sign, verify } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { ProtocolViolation } from '../../core/errors.ts';
-import { ByteReader, ByteWriter } from '../link/varint.ts';
+import { type ByteReader, ByteWriter } from '../link/varint.ts';
 import { HASH_BYTES, SWARM_CHUNK_BYTES } from './hash-tree.ts';
-import { MAX_MANIFEST_BYTES, publicKeyOf } from './manifest.ts';
+import { MAX_MANIFEST_BYTES, openSigned, SIGNED_FORMAT, signed } from './manifest.ts';
 
 /** What holds for a stream as long as it runs. */
 export interface StreamHead {
@@ -56,37 +56,36 @@ const MAX_PATH_BYTES = 4096;
 const MAX_SUBSTREAMS = 16;
 const MAX_CHUNK_MS = 10_000;
 const MAX_PLAY_DELAY_MS = 60_000;
-const SIGNATURE_BYTES = 64;
-const FORMAT = 1;
-/** Signed before each, so that a signature means nothing anywhere else. */
-const HEAD_CONTEXT = Buffer.from('distream swarm stream head\0');
-const LINK_CONTEXT = Buffer.from('distream swarm stream link\0');
+const HEAD_FORM = {
+  most: MAX_MANIFEST_BYTES,
+  what: 'the head of a stream',
+  context: Buffer.from('distream swarm stream head\0'),
+};
+const LINK_FORM = { most: MAX_LINK_BYTES, what: 'a link', context: Buffer.from('distream swarm stream link\0') };
 
 /** The head and its Ed25519 signature. Throws RangeError for what is out of bounds. */
 export function signStreamHead(head: StreamHead, privateKey: KeyObject): Buffer {
   const path = Buffer.from(head.path);
   if (path.length > MAX_PATH_BYTES) throw new RangeError('the path is too long');
   const writer = new ByteWriter(MAX_MANIFEST_BYTES);
-  writer.uint8(FORMAT);
+  writer.uint8(SIGNED_FORMAT);
   writer.block(path);
   writer.bytes(head.id);
   writer.varint(head.substreams);
   writer.varint(head.chunkMs);
   writer.varint(head.playDelayMs);
-  return signed(writer.finish(), HEAD_CONTEXT, privateKey);
+  return signed(writer.finish(), HEAD_FORM.context, privateKey);
 }
 
 /** Reads a signed head. Throws ProtocolViolation when it is malformed or not signed by this key (32 bytes). */
 export function openStreamHead(bytes: Buffer, publicKey: Buffer): StreamHead {
-  const { reader, close } = opened(bytes, MAX_MANIFEST_BYTES, 'the head of a stream');
-  const head = {
+  const head = openSigned(bytes, publicKey, HEAD_FORM, (reader) => ({
     path: reader.text(MAX_PATH_BYTES, 'a path'),
     id: Buffer.from(reader.bytes(STREAM_ID_BYTES)),
     substreams: reader.varint(),
     chunkMs: reader.varint(),
     playDelayMs: reader.varint(),
-  };
-  close(HEAD_CONTEXT, publicKey);
+  }));
   const isFit =
     head.path.startsWith('/') &&
     isWithin(head.substreams, MAX_SUBSTREAMS) &&
@@ -100,7 +99,7 @@ export function openStreamHead(bytes: Buffer, publicKey: Buffer): StreamHead {
 export function signStreamLink(link: StreamLink, privateKey: KeyObject): Buffer {
   if (!isWithin(link.chunks.length, MAX_LINK_CHUNKS)) throw new RangeError(`a link of ${link.chunks.length} chunks`);
   const writer = new ByteWriter(MAX_LINK_BYTES);
-  writer.uint8(FORMAT);
+  writer.uint8(SIGNED_FORMAT);
   writer.bytes(link.id);
   writer.varint(link.sequence);
   writer.bytes(link.previous);
@@ -111,12 +110,15 @@ export function signStreamLink(link: StreamLink, privateKey: KeyObject): Buffer 
     writer.varint(length);
     writer.bytes(hash);
   }
-  return signed(writer.finish(), LINK_CONTEXT, privateKey);
+  return signed(writer.finish(), LINK_FORM.context, privateKey);
 }
 
 /** Reads a signed link. Throws ProtocolViolation when it is malformed or not signed by this key (32 bytes). */
 export function openStreamLink(bytes: Buffer, publicKey: Buffer): StreamLink {
-  const { reader, close } = opened(bytes, MAX_LINK_BYTES, 'a link');
+  return openSigned(bytes, publicKey, LINK_FORM, readLink);
+}
+
+function readLink(reader: ByteReader): StreamLink {
   const id = Buffer.from(reader.bytes(STREAM_ID_BYTES));
   const sequence = reader.varint();
   const previous = Buffer.from(reader.bytes(HASH_BYTES));
@@ -130,7 +132,6 @@ export function openStreamLink(bytes: Buffer, publicKey: Buffer): StreamLink {
     if (!isWithin(length, SWARM_CHUNK_BYTES)) throw new ProtocolViolation(`a chunk of ${length} bytes`);
     chunks.push({ length, hash: Buffer.from(reader.bytes(HASH_BYTES)) });
   }
-  close(LINK_CONTEXT, publicKey);
   return { id, sequence, previous, bornMs, firstChunk, chunks };
 }
 
@@ -141,23 +142,4 @@ export function linkHash(bytes: Buffer): Buffer {
 
 function isWithin(value: number, most: number): boolean {
   return value >= 1 && value <= most;
-}
-
-function signed(body: Buffer, context: Buffer, privateKey: KeyObject): Buffer {
-  return Buffer.concat([body, sign(null, Buffer.concat([context, body]), privateKey)]);
-}
-
-function opened(bytes: Buffer, most: number, what: string) {
-  if (bytes.length > most) throw new ProtocolViolation(`${what} is too long`);
-  const reader = new ByteReader(bytes);
-  if (reader.uint8() !== FORMAT) throw new ProtocolViolation(`${what} of an unknown format`);
-  const close = (context: Buffer, publicKey: Buffer) => {
-    const body = bytes.subarray(0, reader.position);
-    const signature = reader.bytes(SIGNATURE_BYTES);
-    if (reader.remaining > 0) throw new ProtocolViolation(`${what} goes on after its end`);
-    if (!verify(null, Buffer.concat([context, body]), publicKeyOf(publicKey), signature)) {
-      throw new ProtocolViolation(`${what} is not signed by the key of the address`);
-    }
-  };
-  return { reader, close };
 }
