@@ -2,6 +2,7 @@ import type { HttpConfig, NodeConfig } from '../config/node-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import { systemRandom } from '../core/random.ts';
+import { urlHost } from '../core/url-host.ts';
 import { VERSION } from '../core/version.ts';
 import { createDialer } from '../net/dial.ts';
 import { createNodeLinks } from '../net/link/node-links.ts';
@@ -209,6 +210,6 @@ async function reloadAndTell({ configuration, log }: NodeView): Promise<void> {
 }
 
 function urlsOf(host: string, port: number, tls: boolean): string[] {
-  const name = host === '::' || host === '0.0.0.0' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  const name = host === '::' || host === '0.0.0.0' ? 'localhost' : urlHost(host);
   return [`${tls ? 'https' : 'http'}://${name}:${port}/`];
 }

@@ -25,9 +25,9 @@ export function addTicket(program: Command, outcome: Outcome, io: CliIo): void {
     .argument('<url>', 'pdtps://host[:port]/path#key=KEY')
     .addOption(new Option('--hours <hours>', 'how long it is valid').argParser(wholeHours).default(DAY_HOURS))
     .option('--all', 'for everything on that server, not only for this path')
-    .action((keyFile: string, url: string, _options, self: Command) => {
+    .action(async (keyFile: string, url: string, _options, self: Command) => {
       const options = self.optsWithGlobals<TicketOptions>();
-      io.out(`${withTicket(url, keptTicketKey(keyFile), options, io.clock.utcMs())}\n`);
+      io.out(`${withTicket(url, await keptTicketKey(keyFile), options, io.clock.utcMs())}\n`);
       outcome.code = EXIT.ok;
     });
   addExamples(command, [

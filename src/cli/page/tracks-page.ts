@@ -1,12 +1,11 @@
-import { resolve } from 'node:path';
-import { makeSecret, stateDirOf } from '../../config/credentials.ts';
-import { httpSchema } from '../../config/file-schema.ts';
-import type { NodeConfig } from '../../config/node-config.ts';
+import { makeSecret } from '../../config/credentials.ts';
+import { isLoopback } from '../../config/weak-passwords.ts';
 import type { Logger } from '../../core/logger.ts';
 import { type RunningNode, startNode } from '../../node/node.ts';
 import type { WatchedTracks } from '../../tracks/view/watched.ts';
 import type { CliIo } from '../io.ts';
 import type { PageAddress } from './page-address.ts';
+import { pageConfig } from './page-config.ts';
 
 /** What a page is opened with. */
 export interface TracksPageOptions {
@@ -38,7 +37,7 @@ export class TracksPage {
   static async open({ address, takes, io, onNote }: TracksPageOptions): Promise<TracksPage> {
     const sessions: WatchedTracks[] = [];
     const password = makeSecret();
-    const node = await startNode(configOf(address, takes, password, io), {
+    const node = await startNode(pageConfig({ io, origin: '--page', listen: address, password, takes }), {
       log: noteLogger(onNote),
       clock: io.clock,
       secrets: [password],
@@ -62,27 +61,6 @@ export class TracksPage {
   close(): Promise<void> {
     return this.#node.close();
   }
-}
-
-function configOf({ host, port }: PageAddress, takes: string | undefined, password: string, io: CliIo): NodeConfig {
-  const baseDir = resolve('.');
-  const http = httpSchema.parse({ host, port });
-  return {
-    origin: '--page',
-    baseDir,
-    stateDir: stateDirOf(baseDir, io.env),
-    http: { ...http, tls: undefined, aliases: new Map() },
-    admin: { user: 'admin', password },
-    egressAllow: [],
-    ...(takes === undefined ? {} : { takesFolder: resolve(takes) }),
-    log: { level: 'warn', file: undefined },
-    streams: [],
-    warnings: [],
-  };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 /** Only what people must know: the page is beside the work. */

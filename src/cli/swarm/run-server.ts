@@ -1,5 +1,6 @@
 import type { Logger, LogLevel } from '../../core/logger.ts';
 import { systemRandom } from '../../core/random.ts';
+import { urlHost } from '../../core/url-host.ts';
 import type { CertificateFiles } from '../../net/certificate-files.ts';
 import { formatSwarmUrl } from '../../protocols/swarm/swarm-url.ts';
 import { NativeServer } from '../../swarm/native/native-server.ts';
@@ -59,7 +60,7 @@ export async function runServer(command: ServerCommand, io: CliIo): Promise<numb
       hasStatusPage: false,
     });
     const { port } = server.address;
-    const name = command.virtualHost.includes(':') ? `[${command.virtualHost}]` : command.virtualHost;
+    const name = urlHost(command.virtualHost);
     if (!command.native?.ticketFile) {
       log.info(`publishes ${command.fileRoot} as pdtp://${name}${port === 6086 ? '' : `:${port}`}/PATH`, { port });
     }
@@ -101,7 +102,7 @@ async function startNative(command: ServerCommand, io: CliIo, log: Logger): Prom
     certificate: native.certificate,
     givePort: listenPort,
     uploadLimit: native.uploadLimit > 0 ? native.uploadLimit : undefined,
-    ...(native.ticketFile && { ticketKey: keptTicketKey(native.ticketFile) }),
+    ...(native.ticketFile && { ticketKey: await keptTicketKey(native.ticketFile) }),
   });
   const url = formatSwarmUrl(virtualHost, server.address.port, '/PATH', server.publicKey);
   log.info(`publishes ${fileRoot} in the native dialect as ${url}`, { port: server.address.port });

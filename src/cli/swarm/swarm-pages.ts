@@ -1,14 +1,14 @@
-import { makeSecret, stateDirOf } from '../../config/credentials.ts';
-import type { NodeConfig } from '../../config/node-config.ts';
+import { makeSecret } from '../../config/credentials.ts';
 import { reasonOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
+import { urlHost } from '../../core/url-host.ts';
 import type { ListenAddress } from '../../modules/network.ts';
 import type { RunningNode } from '../../node/node.ts';
 import type { SwarmSource } from '../../swarm/view/sight.ts';
 import type { CliIo } from '../io.ts';
+import { pageConfig } from '../page/page-config.ts';
 
 const MAX_PORT = 65_535;
-const LIMITS = { connections: 1024, connectionsPerAddress: 128, listenersPerAddress: 1 };
 
 /** What the pages of a server are made of. */
 export interface SwarmPagesOptions {
@@ -31,7 +31,10 @@ export async function startSwarmPages(options: SwarmPagesOptions): Promise<Runni
   try {
     if (port > MAX_PORT) throw new RangeError(`there is no port ${port}`);
     const { startNode } = await import('../../node/node.ts');
-    const node = await startNode(pagesConfig(io, { host: swarm.host, port }), {
+    // Nobody knows the password: who administers signs in with that of `distream passwd`.
+    const password = makeSecret();
+    const listen = { host: swarm.host, port };
+    const node = await startNode(pageConfig({ io, origin: 'the command line', listen, password }), {
       clock: io.clock,
       log,
       swarm: { name, sources },
@@ -42,32 +45,4 @@ export async function startSwarmPages(options: SwarmPagesOptions): Promise<Runni
     log.warn(`there is no page about the swarm: ${reasonOf(error)}`, { port });
     return undefined;
   }
-}
-
-function pagesConfig(io: CliIo, listen: ListenAddress): NodeConfig {
-  const baseDir = process.cwd();
-  return {
-    origin: 'the command line',
-    baseDir,
-    stateDir: stateDirOf(baseDir, io.env),
-    http: {
-      ...listen,
-      tls: undefined,
-      aliases: new Map(),
-      publicView: 'full',
-      trustedProxies: [],
-      deny: { addresses: [], agents: [] },
-      limits: LIMITS,
-    },
-    // Nobody knows it: who administers signs in with the password of `distream passwd`.
-    admin: { user: 'admin', password: makeSecret() },
-    egressAllow: [],
-    log: { level: 'info', file: undefined },
-    streams: [],
-    warnings: [],
-  };
-}
-
-function urlHost(name: string): string {
-  return name.includes(':') ? `[${name}]` : name;
 }

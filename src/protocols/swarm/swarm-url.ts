@@ -4,6 +4,7 @@
  * publisher wants one, follows as `&ticket=...`, or stands alone after `#`.
  * @module
  */
+import { urlHost } from '../../core/url-host.ts';
 import { PUBLIC_KEY_BYTES } from './manifest.ts';
 
 /** The port of the native dialect: one below that of PDTP, whose upper neighbour is the status page. */
@@ -42,10 +43,9 @@ export function parseSwarmUrl(text: string): SwarmUrl | undefined {
 
 /** The address of a path on a server, with its key; without one where a certificate authority vouches for the name. */
 export function formatSwarmUrl(host: string, port: number, path: string, key?: Buffer): string {
-  const place = host.includes(':') ? `[${host}]` : host;
   const parts = path.split('/').map(encodeURIComponent).join('/');
   const pin = key ? `#key=${key.toString('base64url')}` : '';
-  return `pdtps://${place}${port === DEFAULT_SWARM_PORT ? '' : `:${port}`}${parts}${pin}`;
+  return `pdtps://${urlHost(host)}${port === DEFAULT_SWARM_PORT ? '' : `:${port}`}${parts}${pin}`;
 }
 
 function decoded(path: string): string | undefined {

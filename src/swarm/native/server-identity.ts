@@ -7,8 +7,8 @@ import {
   randomBytes,
   sign,
 } from 'node:crypto';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { DistreamError, reasonOf } from '../../core/errors.ts';
+import { keptText } from '../../core/kept-file.ts';
 import type { CertificatePair } from '../../net/certificate-files.ts';
 import {
   derBitString,
@@ -58,25 +58,20 @@ export function identityOfSecret(secret: string, nowUtcMs: number): ServerIdenti
 
 /** The identity kept in a PEM file, which is made when there is none. Rejects with FILE_UNREADABLE or FILE_UNWRITABLE. */
 export async function keptIdentity(path: string, nowUtcMs: number): Promise<ServerIdentity> {
-  const pem = await readFile(path, 'utf8').catch((error: unknown) => {
-    if ((error as { code?: unknown }).code === 'ENOENT') return undefined;
-    throw new DistreamError('FILE_UNREADABLE', { path, reason: reasonOf(error) }, { cause: error });
-  });
-  if (pem === undefined) {
-    const identity = serverIdentity(nowUtcMs);
-    try {
-      await writeFile(path, identity.certificate.key, { mode: 0o600, flag: 'wx' });
-      await chmod(path, 0o600);
-    } catch (error) {
-      throw new DistreamError('FILE_UNWRITABLE', { path, reason: reasonOf(error) }, { cause: error });
-    }
-    return identity;
-  }
+  const pem = await keptText(path, newPrivateKey);
   try {
     return serverIdentity(nowUtcMs, createPrivateKey(pem));
   } catch (error) {
     throw new DistreamError('FILE_UNREADABLE', { path, reason: reasonOf(error) }, { cause: error });
   }
+}
+
+function newPrivateKey(): string {
+  return pemOf(generateKeyPairSync('ed25519').privateKey);
+}
+
+function pemOf(privateKey: KeyObject): string {
+  return String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
 }
 
 function certify(privateKey: KeyObject, nowUtcMs: number): CertificatePair {
@@ -98,6 +93,6 @@ function certify(privateKey: KeyObject, nowUtcMs: number): CertificatePair {
   const lines = certificate.toString('base64').match(/.{1,64}/g) ?? [];
   return {
     cert: ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n'),
-    key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+    key: pemOf(privateKey),
   };
 }

@@ -2,6 +2,7 @@ import { type Clock, sleep } from '../../core/clock.ts';
 import { reasonOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import { randomHex } from '../../core/random.ts';
+import { urlHost } from '../../core/url-host.ts';
 import type { ListenAddress } from '../../modules/network.ts';
 import { createDialer } from '../../net/dial.ts';
 import type { VerifiedEvent } from '../../protocols/pdtp/client-session.ts';
@@ -169,8 +170,7 @@ class Seed {
   }
 
   #urlOf(path: string): string {
-    const { virtualHost } = this.#options;
-    return `http://${virtualHost.includes(':') ? `[${virtualHost}]` : virtualHost}${path}`;
+    return `http://${urlHost(this.#options.virtualHost)}${path}`;
   }
 
   #verify(question: VerifyQuestion, signal: AbortSignal): Promise<boolean> {
