@@ -95,6 +95,7 @@ export default defineOutput({
       windowBytes: options.window,
     });
     const counters = { bytes_published: 0, fragments_left_out: 0 };
+    let isUnfit = false;
     // PDTP knows no tickets.
     const withdraw = options.tickets === undefined ? await published(shared, live) : () => {};
     const native = await startedNative(
@@ -114,7 +115,8 @@ export default defineOutput({
         if (fragment.sequence > newest.sequence) break;
         next = fragment.sequence + 1;
         // A decoder that joins in the middle never sees headers, so such a stream is not published.
-        if (fragment.format.headers.length > 0) counters.fragments_left_out++;
+        isUnfit = fragment.format.headers.length > 0;
+        if (isUnfit) counters.fragments_left_out++;
         else {
           live.append(fragment.data);
           native?.append(fragment);
@@ -124,16 +126,17 @@ export default defineOutput({
     };
     onReport((): OutputReport => {
       const listeners = [...shared.server.coordinator.membersOf(live)].filter(({ isInside }) => !isInside).length;
-      const state = counters.fragments_left_out > 0 ? 'failed' : live.size > 0 ? 'ready' : 'waiting';
+      const state = isUnfit ? 'failed' : live.size > 0 ? 'ready' : 'waiting';
       const target = `port ${shared.server.address.port} ${path}`;
-      const isUnfit = counters.fragments_left_out > 0;
       return {
         state,
         target,
         listeners: listeners + (native?.listeners ?? 0),
         counters,
-        ...(native && { detail: { native: native.address } }),
-        ...(isUnfit && { detail: { reason: 'only formats without headers (MP3, AAC) can be published' } }),
+        detail: {
+          ...(native && { native: native.address }),
+          ...(isUnfit && { reason: 'only formats without headers (MP3, AAC) can be published' }),
+        },
       };
     });
     const unsubscribe = stream.onRelease(take);
