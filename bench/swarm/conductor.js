@@ -1,7 +1,7 @@
-// What one conductor process can carry: conductor.js DIST [PEERS] [plan|memory]
+// What one conductor process can carry: conductor.js DIST [PEERS] [plan|memory|tls]
 // DIST is the folder of the built program; run with --expose-gc. Connects PEERS idle listeners (default 20,000) over
 // loopback with TLS, of a file that they wait for, in processes of their own; prints bytes a peer in the conductor's
-// process, and how many assignments a second `planTransfers` makes in place.
+// process (`tls`: of peers that stay with TLS), and how many assignments a second `planTransfers` makes in place.
 import { fork } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,45 +14,60 @@ const PEERS = Number(peersWord);
 const PER_PROCESS = 2500;
 const AT_ONCE = 40;
 
-async function connectPeers(port, count, first) {
-  const { connect } = await import('node:tls');
-  const { encodePeerMessage, SWARM_ALPN } = await load('protocols/swarm/peer-messages.js');
+async function connectPeers(port, count, first, isSealed) {
+  const { connect } = await import('node:net');
+  const { connect: connectTls } = await import('node:tls');
   const { randomBytes } = await import('node:crypto');
+  const { encodePeerMessage, SWARM_ALPN } = await load('protocols/swarm/peer-messages.js');
+  const { MessageSplitter } = await load('protocols/swarm/framing.js');
+  const { decodeConductorMessage } = await load('protocols/swarm/conductor-messages.js');
+  const { SEALED } = await load('protocols/swarm/sealed-records.js');
+  const { ControlChannel } = await load('swarm/native/control-channel.js');
+  const { TlsStretch } = await load('swarm/native/tls-stretch.js');
   let left = count;
-  const sockets = [];
+  const channels = [];
   const one = (number) =>
     new Promise((done, failed) => {
       // one address for each, so that limits of a prefix mean what they mean outside
       const localAddress = `127.${1 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`;
-      const socket = connect({
-        host: '127.0.0.1',
-        port,
-        localAddress,
+      const socket = connect({ host: '127.0.0.1', port, localAddress });
+      const stretch = new TlsStretch(socket);
+      const tls = connectTls({
+        socket: stretch,
         ALPNProtocols: [SWARM_ALPN],
         rejectUnauthorized: false,
         minVersion: 'TLSv1.3',
       });
-      sockets.push(socket);
-      socket.once('error', failed);
-      socket.once('secureConnect', () => {
+      tls.once('secureConnect', () => {
+        const splitter = new MessageSplitter();
+        const channel = new ControlChannel(
+          { socket, stretch, tls },
+          {
+            onBytes: (bytes) => {
+              for (const message of splitter.push(bytes)) {
+                const said = decodeConductorMessage(message);
+                if (said.type === 'welcome' && isSealed) channel.leaveTls('peer');
+                if (said.type === 'hashes') done();
+              }
+            },
+            onClose: (reason) => failed(new Error(`closed: ${reason}`)),
+          },
+        );
+        channels.push(channel);
         const caps = { gives: true, metered: false, upBytesPerSecond: 0 };
         const hello = {
           type: 'hello',
           version: 3,
-          capabilities: 0,
+          capabilities: isSealed ? SEALED : 0,
           listenPort: 0,
           key: randomBytes(16),
           agent: 'bench',
           ...caps,
         };
-        socket.write(encodePeerMessage(hello));
-        socket.write(
+        channel.send(encodePeerMessage(hello));
+        channel.send(
           encodePeerMessage({ type: 'want', ref: 1, path: '/file.bin', inOrder: false, ticket: Buffer.alloc(0) }),
         );
-        socket.once('data', () => {
-          socket.resume();
-          done();
-        });
       });
     });
   let next = first;
@@ -65,7 +80,7 @@ async function connectPeers(port, count, first) {
   setInterval(() => {}, 60_000);
 }
 
-async function memory() {
+async function memory(isSealed) {
   const { NativeServer } = await load('swarm/native/native-server.js');
   const { serverIdentity } = await load('swarm/native/server-identity.js');
   const { systemClock } = await load('core/clock.js');
@@ -101,6 +116,7 @@ async function memory() {
       'peers',
       String(server.address.port),
       String(first),
+      isSealed ? 'sealed' : 'tls',
     ]);
     children.push(child);
     await new Promise((done, failed) => {
@@ -156,8 +172,8 @@ async function assignments() {
   console.log(JSON.stringify({ peers: PEERS, assignments: count, assignmentsPerSecond: Math.round(count / seconds) }));
 }
 
-if (role === 'peers') await connectPeers(Number(rest[0]), PEERS, Number(rest[1]));
+if (role === 'peers') await connectPeers(Number(rest[0]), PEERS, Number(rest[1]), rest[2] === 'sealed');
 else {
-  if (role !== 'memory') await assignments();
-  if (role !== 'plan') await memory();
+  if (role === 'plan' || role === undefined) await assignments();
+  if (role !== 'plan') await memory(role !== 'tls');
 }

@@ -100,6 +100,7 @@ export class ConductorRig {
   async join(address: string, caps: Partial<PeerMessage & { type: 'hello' }> = {}): Promise<RigPeer> {
     const peer = new RigPeer(this.conductor, address);
     const voice = {
+      capabilities: 1,
       tell: (message: ConductorMessage) => void peer.told.push(message),
       close: () => {
         peer.isClosed = true;

@@ -40,6 +40,7 @@ export type ConductorMessage =
   | {
       readonly type: 'welcome';
       readonly version: number;
+      /** Of the capabilities in `hello`, those that count on this connection. */
       readonly capabilities: number;
       /** The peer's number. */
       readonly peer: number;

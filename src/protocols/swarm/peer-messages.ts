@@ -52,7 +52,7 @@ export type PeerMessage =
   | ({
       readonly type: 'hello';
       readonly version: number;
-      /** Bits of what else it can do; none are defined yet, unknown ones are ignored. */
+      /** Bits of what else it can do: `SEALED`. Unknown ones are ignored. */
       readonly capabilities: number;
       /** Where it listens; 0: nowhere. */
       readonly listenPort: number;

@@ -1,11 +1,10 @@
-import type { TLSSocket } from 'node:tls';
-import { ProtocolViolation, reasonOf } from '../../core/errors.ts';
 import { type ConductorMessage, decodeConductorMessage } from '../../protocols/swarm/conductor-messages.ts';
 import { MessageSplitter } from '../../protocols/swarm/framing.ts';
 import { encodePeerMessage, type PeerMessage, type Receipt } from '../../protocols/swarm/peer-messages.ts';
+import { SEALED } from '../../protocols/swarm/sealed-records.ts';
 import { type ConnectServerOptions, connectServer } from './connect-server.ts';
+import { ControlChannel, type SecuredConnection } from './control-channel.ts';
 
-const KEEP_ALIVE_MS = 60_000;
 /** Receipts wait so long for others. */
 const BATCH_MS = 10;
 
@@ -19,34 +18,31 @@ export interface ConductorLineOptions extends ConnectServerOptions {
 /** A peer's connection with its conductor, which has proved who it is. */
 export class ConductorLine {
   readonly #options: ConductorLineOptions;
-  readonly #socket: TLSSocket;
+  readonly #channel: ControlChannel;
   readonly #splitter = new MessageSplitter();
   #receipts: Receipt[] = [];
   #isClosed = false;
 
-  private constructor(options: ConductorLineOptions, socket: TLSSocket) {
+  private constructor(options: ConductorLineOptions, connection: SecuredConnection) {
     this.#options = options;
-    this.#socket = socket;
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    socket.on('data', (bytes: Buffer) => this.#read(bytes));
-    socket.on('error', (error) => this.#end(reasonOf(error)));
-    socket.on('close', () => this.#end('the server closed the connection'));
+    this.#channel = new ControlChannel(connection, {
+      onBytes: (bytes) => this.#read(bytes),
+      onClose: (reason) => this.#end(reason ?? 'the server closed the connection'),
+    });
   }
 
   /** Connects. Rejects as `connectServer`. */
   static async open(options: ConductorLineOptions): Promise<ConductorLine> {
-    const socket = await connectServer(options);
-    return new ConductorLine(options, socket);
+    return new ConductorLine(options, await connectServer(options));
   }
 
   /** The address of the server's machine. */
   get serverAddress(): string {
-    return this.#socket.remoteAddress ?? this.#options.url.host;
+    return this.#channel.remoteAddress ?? this.#options.url.host;
   }
 
   send(message: PeerMessage): void {
-    if (!this.#isClosed) this.#socket.write(encodePeerMessage(message));
+    if (!this.#isClosed) this.#channel.send(encodePeerMessage(message));
   }
 
   /** Tells what became of a transfer, together with what follows at once. */
@@ -59,8 +55,9 @@ export class ConductorLine {
     if (this.#isClosed) return;
     this.#tellReceipts();
     this.#isClosed = true;
-    this.#socket.end(encodePeerMessage({ type: 'bye' }));
-    this.#options.clock.after(1000, () => this.#socket.destroy());
+    this.#channel.send(encodePeerMessage({ type: 'bye' }));
+    this.#channel.end();
+    this.#options.clock.after(1000, () => this.#channel.destroy());
   }
 
   #tellReceipts(): void {
@@ -72,21 +69,18 @@ export class ConductorLine {
   }
 
   #read(bytes: Buffer): void {
-    try {
-      for (const message of this.#splitter.push(bytes)) {
-        if (this.#isClosed) return;
-        this.#options.onMessage(decodeConductorMessage(message));
-      }
-    } catch (error) {
-      if (!(error instanceof ProtocolViolation)) throw error;
-      this.#end(`it broke the protocol: ${error.message}`);
+    for (const message of this.#splitter.push(bytes)) {
+      if (this.#isClosed) return;
+      const said = decodeConductorMessage(message);
+      if (said.type === 'welcome' && (said.capabilities & SEALED) !== 0) this.#channel.leaveTls('peer');
+      this.#options.onMessage(said);
     }
   }
 
   #end(reason: string): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#socket.destroy();
+    this.#channel.destroy();
     this.#options.onClose(reason);
   }
 }

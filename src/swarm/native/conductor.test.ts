@@ -28,6 +28,19 @@ describe('a conductor of files', () => {
     expect(peer.of('file').map(({ status }) => status)).toEqual(['unknown', 'refused', 'ok']);
   });
 
+  it('agrees to what the peer and its connection both can', async () => {
+    const rig = new ConductorRig();
+    for (const [offered, agreed] of [
+      [0, 0],
+      [1, 1],
+      [6, 0],
+      [7, 1],
+    ]) {
+      const peer = await rig.join('20.1.100.7', { capabilities: offered! });
+      expect(peer.of('welcome')).toMatchObject([{ capabilities: agreed }]);
+    }
+  });
+
   it('orders a chunk of the server with a token that only holds for it', async () => {
     const rig = new ConductorRig();
     rig.publish('/a', 4);

@@ -3,7 +3,13 @@ import type { Clock, Timer } from '../../core/clock.ts';
 import { ProtocolViolation } from '../../core/errors.ts';
 import { HASHES_AT_ONCE } from '../../protocols/swarm/conductor-messages.ts';
 import { HASH_BYTES } from '../../protocols/swarm/hash-tree.ts';
-import { MAX_LIST, type PeerMessage, type Receipt, SWARM_VERSION } from '../../protocols/swarm/peer-messages.ts';
+import {
+  MAX_LIST,
+  type PeerCaps,
+  type PeerMessage,
+  type Receipt,
+  SWARM_VERSION,
+} from '../../protocols/swarm/peer-messages.ts';
 import { grantToken, meetingKey, SECRET_BYTES } from '../../protocols/swarm/token.ts';
 import { isPortForPeers, meetingAddress, type Whereabouts } from '../coordinator/meeting.ts';
 import type { SharedFile } from '../coordinator/shared-file.ts';
@@ -132,7 +138,7 @@ export class Conductor {
       id: ++this.#lastId,
       secret: randomBytes(SECRET_BYTES),
       where: { ...where, listenPort: isPortForPeers(hello.listenPort) ? hello.listenPort : 0 },
-      caps: hello,
+      caps: capsOf(hello),
       trustId: `${address} ${hello.key.toString('hex')}`,
       prefix,
       widePrefix,
@@ -141,7 +147,7 @@ export class Conductor {
     voice.tell({
       type: 'welcome',
       version: SWARM_VERSION,
-      capabilities: 0,
+      capabilities: hello.capabilities & (voice.capabilities ?? 0),
       peer: member.id,
       secret: member.secret,
       serverKey: this.#options.serverKey,
@@ -175,7 +181,7 @@ export class Conductor {
         for (const receipt of message.receipts) this.#receipt(member, receipt);
         return this.#planSoon();
       case 'caps':
-        member.caps = message;
+        member.caps = capsOf(message);
         return this.#refresh(member);
       case 'unwant':
         if (member.files.delete(message.file)) this.#leaveFile(member, message.file);
@@ -421,6 +427,11 @@ export class Conductor {
     this.#lastTickMs = nowMs;
     this.#planSoon();
   }
+}
+
+/** A copy: a message holds on to the bytes that it was read from. */
+function capsOf({ gives, metered, upBytesPerSecond }: PeerCaps): PeerCaps {
+  return { gives, metered, upBytesPerSecond };
 }
 
 /** Two whose transfer failed are introduced again before the next. */

@@ -71,9 +71,9 @@ function open(port: number, key?: Buffer, host = 'localhost', authorities = [aut
     displayUrl: 'pdtps://there/file',
     signal: new AbortController().signal,
     certificateAuthorities: authorities,
-  }).then((socket) => {
+  }).then(({ socket, tls }) => {
     closers.push(() => socket.destroy());
-    return socket;
+    return tls;
   });
 }
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
-import { connect, type TLSSocket } from 'node:tls';
+import { connect, isIP } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../core/clock.ts';
 import { DistreamError, reasonOf } from '../../core/errors.ts';
 import { cleanText } from '../../core/text.ts';
@@ -9,6 +9,8 @@ import { rawPublicKey } from '../../protocols/swarm/manifest.ts';
 import { SWARM_ALPN } from '../../protocols/swarm/peer-messages.ts';
 import type { SwarmUrl } from '../../protocols/swarm/swarm-url.ts';
 import { AUTHORITY_ALGORITHMS, PINNED_ALGORITHMS } from './certificate-kinds.ts';
+import type { SecuredConnection } from './control-channel.ts';
+import { TlsStretch } from './tls-stretch.ts';
 
 const CONNECT_MS = 10_000;
 const MAX_NAMES_SHOWN = 3;
@@ -28,32 +30,33 @@ export interface ConnectServerOptions {
 
 /**
  * Connects with a server that proves the key of the address or, without a key there, its name by a certificate authority.
- * Rejects with UNREACHABLE, TIMED_OUT, UNPROVEN or the signal's reason. The socket is the caller's.
+ * Rejects with UNREACHABLE, TIMED_OUT, UNPROVEN or the signal's reason. The connection is the caller's.
  */
-export function connectServer(options: ConnectServerOptions): Promise<TLSSocket> {
+export function connectServer(options: ConnectServerOptions): Promise<SecuredConnection> {
   const { url, displayUrl, clock, signal } = options;
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const socket = connect({ ...proofOf(options), host: url.host, port: url.port });
+    const socket = connect({ host: url.host, port: url.port });
+    const stretch = new TlsStretch(socket);
+    const tls = connectTls({ ...proofOf(options), host: url.host, socket: stretch });
     const settle = (error: unknown) => {
       timer.cancel();
       signal.removeEventListener('abort', abort);
-      socket.off('error', refused);
-      if (error === undefined) return resolve(socket);
-      socket.on('error', () => {});
-      socket.destroy();
+      for (const each of [socket, tls]) each.off('error', refused);
+      if (error === undefined) return resolve({ socket, stretch, tls });
+      for (const each of [socket, tls]) each.on('error', () => {}).destroy();
       reject(error);
     };
     const timer = clock.after(CONNECT_MS, () => {
       settle(new DistreamError('TIMED_OUT', { url: displayUrl, seconds: CONNECT_MS / 1000 }));
     });
     const abort = () => settle(signal.reason);
-    const refused = (error: Error) => settle(failure(error, socket, options));
+    const refused = (error: Error) => settle(failure(error, tls, options));
     signal.addEventListener('abort', abort);
-    socket.on('error', refused);
-    socket.once('secureConnect', () => {
-      if (socket.alpnProtocol !== SWARM_ALPN) return settle(unreachable(displayUrl, OTHER_DIALECT));
-      settle(url.key && !hasKey(socket, url.key) ? unproven(displayUrl, OTHER_KEY) : undefined);
+    for (const each of [socket, tls]) each.on('error', refused);
+    tls.once('secureConnect', () => {
+      if (tls.alpnProtocol !== SWARM_ALPN) return settle(unreachable(displayUrl, OTHER_DIALECT));
+      settle(url.key && !hasKey(tls, url.key) ? unproven(displayUrl, OTHER_KEY) : undefined);
     });
   });
 }
@@ -75,8 +78,8 @@ function proofOf({ url, certificateAuthorities }: ConnectServerOptions) {
   };
 }
 
-function hasKey(socket: TLSSocket, key: Buffer): boolean {
-  const { raw } = socket.getPeerCertificate();
+function hasKey(tls: TLSSocket, key: Buffer): boolean {
+  const { raw } = tls.getPeerCertificate();
   return rawPublicKey(new X509Certificate(raw).publicKey)?.equals(key) === true;
 }
 
@@ -99,7 +102,7 @@ const UNKNOWN_AUTHORITY = new Set([
   'CERT_SIGNATURE_FAILURE',
 ]);
 
-function failure(error: Error, socket: TLSSocket, { url, displayUrl }: ConnectServerOptions): DistreamError {
+function failure(error: Error, tls: TLSSocket, { url, displayUrl }: ConnectServerOptions): DistreamError {
   const { key, host } = url;
   const code = String((error as { code?: unknown }).code);
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
@@ -112,7 +115,7 @@ function failure(error: Error, socket: TLSSocket, { url, displayUrl }: ConnectSe
   if (UNKNOWN_AUTHORITY.has(code)) {
     return unproven(displayUrl, 'its certificate is of no authority that is trusted here', error);
   }
-  if (socket.authorizationError) return unproven(displayUrl, `its certificate is refused: ${reasonOf(error)}`, error);
+  if (tls.authorizationError) return unproven(displayUrl, `its certificate is refused: ${reasonOf(error)}`, error);
   // OpenSSL 3.0 and 3.5 name the alert of RFC 8446, section 6.2 differently.
   if (code.endsWith('_ALERT_HANDSHAKE_FAILURE')) {
     const lacking = key ? OTHER_KEY : 'it has no certificate of an authority, and the address has no #key=';

@@ -9,6 +9,8 @@ const UP_GUESS = 320_000;
 
 /** How the conductor talks to a peer. */
 export interface NativeVoice {
+  /** Of the capabilities in `hello`, those that the connection has; none when left out. */
+  readonly capabilities?: number;
   /** Sends a message; several in a row may travel together. */
   tell(message: ConductorMessage): void;
   close(): void;

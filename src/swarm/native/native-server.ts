@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import type { Clock, Timer } from '../../core/clock.ts';
 import { DistreamError, reasonOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
@@ -10,13 +11,13 @@ import { classifyAddress } from '../../net/egress.ts';
 import { listenOn } from '../../net/listen.ts';
 import { SWARM_CHUNK_BYTES } from '../../protocols/swarm/hash-tree.ts';
 import { NONCE_BYTES } from '../../protocols/swarm/link-messages.ts';
-import { SWARM_ALPN } from '../../protocols/swarm/peer-messages.ts';
 import { admits } from '../../protocols/swarm/ticket.ts';
 import { meetingIdentity, meetingKey, SECRET_BYTES } from '../../protocols/swarm/token.ts';
 import { LivePublishing } from '../live/live-publishing.ts';
 import { SERVER } from '../schedule/swarm.ts';
 import { SharedFolder } from '../server/shared-folder.ts';
 import type { SwarmSight, SwarmSource } from '../view/sight.ts';
+import { acceptPeer } from './accept-peer.ts';
 import type { Carrier } from './carrier.ts';
 import { Conductor } from './conductor.ts';
 import { Giving } from './giving.ts';
@@ -32,7 +33,6 @@ import { TlsCarrier } from './tls-carrier.ts';
 
 const MAX_CONNECTIONS = 25_000;
 const MAX_CONNECTIONS_OF_PREFIX = 256;
-const HANDSHAKE_MS = 10_000;
 const WATCH_MS = 2000;
 
 /** What a server of the native dialect is made of. */
@@ -64,12 +64,13 @@ export class NativeServer implements SwarmSource {
   readonly #folder: SharedFolder | undefined;
   readonly #certificates: ServerCertificates;
   readonly #server: Server;
+  #context: SecureContext;
   readonly #secret = randomBytes(SECRET_BYTES);
   readonly #carrier: Carrier;
   readonly #lines: PeerLines;
   readonly #giving: Giving;
   readonly #probes: ReachProbes;
-  readonly #connections = new Set<MemberConnection>();
+  readonly #sockets = new Set<Socket>();
   readonly #perPrefix = new Map<string, number>();
   #ticker: Timer | undefined;
   #givePort = 0;
@@ -84,8 +85,11 @@ export class NativeServer implements SwarmSource {
       files: options.certificate,
       clock,
       log: options.log,
-      onChange: (context) => this.#server.setSecureContext(context),
+      onChange: (context) => {
+        this.#context = createSecureContext(context);
+      },
     });
+    this.#context = createSecureContext(this.#certificates.context);
     this.#folder = folder;
     this.#address = options.listen;
     this.#carrier = options.carrier ?? new TlsCarrier(clock);
@@ -134,14 +138,8 @@ export class NativeServer implements SwarmSource {
       giving: this.#giving,
       nowSeconds,
     });
-    this.#server = createServer({
-      ...this.#certificates.context,
-      ALPNProtocols: [SWARM_ALPN],
-      handshakeTimeout: HANDSHAKE_MS,
-    });
+    this.#server = createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = MAX_CONNECTIONS;
-    this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
-    this.#server.on('secureConnection', (socket) => this.#accept(socket));
   }
 
   /** Opens both ports. Rejects as `listenOn` does, or with FILE_UNREADABLE or TLS_UNUSABLE. The caller closes it. */
@@ -184,36 +182,32 @@ export class NativeServer implements SwarmSource {
     this.#certificates.close();
     this.conductor.close();
     this.#giving.close();
-    for (const connection of this.#connections) connection.close();
+    for (const socket of this.#sockets) socket.destroy();
     this.#lines.close();
     this.#carrier.close();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  #accept(socket: TLSSocket): void {
-    socket.on('error', () => socket.destroy());
+  #accept(socket: Socket): void {
     const address = normalizeAddress(socket.remoteAddress ?? '');
     const reachedAt = normalizeAddress(socket.localAddress ?? '');
-    if (address === undefined || reachedAt === undefined || socket.alpnProtocol !== SWARM_ALPN) {
-      return void socket.destroy();
-    }
+    if (address === undefined || reachedAt === undefined) return void socket.destroy();
     const prefix = prefixKey(address);
     const count = this.#perPrefix.get(prefix) ?? 0;
     if (count >= MAX_CONNECTIONS_OF_PREFIX && classifyAddress(address) !== 'loopback') return void socket.destroy();
     this.#perPrefix.set(prefix, count + 1);
-    const connection = new MemberConnection({
-      socket,
-      clock: this.#options.clock,
-      conductor: this.conductor,
-      where: { address, reachedAt, isInside: false },
-      onClose: () => {
-        this.#connections.delete(connection);
-        const left = (this.#perPrefix.get(prefix) ?? 1) - 1;
-        if (left > 0) this.#perPrefix.set(prefix, left);
-        else this.#perPrefix.delete(prefix);
-      },
+    this.#sockets.add(socket);
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      const left = (this.#perPrefix.get(prefix) ?? 1) - 1;
+      if (left > 0) this.#perPrefix.set(prefix, left);
+      else this.#perPrefix.delete(prefix);
     });
-    this.#connections.add(connection);
+    const { clock } = this.#options;
+    const where = { address, reachedAt, isInside: false };
+    acceptPeer(socket, this.#context, clock, (connection) => {
+      new MemberConnection({ connection, clock, conductor: this.conductor, where });
+    });
   }
 
   #admits(path: string, ticket: Buffer): boolean {

@@ -3,6 +3,7 @@ import { ProtocolViolation } from '../../core/errors.ts';
 import type { ConductorMessage } from '../../protocols/swarm/conductor-messages.ts';
 import type { LinkMessage } from '../../protocols/swarm/link-messages.ts';
 import { type PeerCaps, type Run, SWARM_VERSION } from '../../protocols/swarm/peer-messages.ts';
+import { SEALED } from '../../protocols/swarm/sealed-records.ts';
 import { openStreamHead } from '../../protocols/swarm/stream-manifest.ts';
 import type { SwarmUrl } from '../../protocols/swarm/swarm-url.ts';
 import { meetingIdentity } from '../../protocols/swarm/token.ts';
@@ -139,7 +140,7 @@ export class NativeSession {
     const hello = {
       type: 'hello',
       version: SWARM_VERSION,
-      capabilities: 0,
+      capabilities: SEALED,
       listenPort,
       key,
       agent: 'distream',
