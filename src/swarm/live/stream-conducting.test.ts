@@ -60,6 +60,18 @@ class Station {
     return this.#held.get(peer.member.id)?.has(chunk) === true;
   }
 
+  /** Takers fetch what they are ordered to, unless the giver is silent. */
+  fetchOrders(): void {
+    for (const listener of this.listeners) {
+      for (const { giver, chunk } of listener.takeOrders()) {
+        if (this.outcomes.get(giver) === 'silent' || this.has(listener, chunk)) continue;
+        this.#hold(listener, chunk);
+        listener.receipts([{ file: this.conducted.id, giver, chunk }], 'ok');
+        this.#push(listener.member.id, chunk);
+      }
+    }
+  }
+
   #push(giver: number, chunk: number): void {
     const from = this.listeners.find(({ member }) => member.id === giver);
     const outcome = this.outcomes.get(giver) ?? 'ok';
@@ -189,6 +201,31 @@ describe('a conductor of a live stream', () => {
     station.outcomes.set(giver.member.id, 'silent');
     await station.air(12_000);
     expect(station.takersOf(giver, 2).filter((id) => takers.includes(id))).toEqual([]);
+  });
+
+  it('mends in time what a giver that has fallen silent does not bring, for all who hang on it', async () => {
+    const station = new Station();
+    await station.air(2000);
+    for (let at = 0; at < 16; at++) await station.listen();
+    for (let passed = 0; passed < 20_000; passed += CHUNK_MS) {
+      await station.air(CHUNK_MS);
+      station.fetchOrders();
+    }
+    const ofServer = station.takersOf(undefined, 1);
+    const giver = station.listeners.find(({ member }) => ofServer.includes(member.id))!;
+    expect(station.takersOf(giver, 1).length).toBeGreaterThan(0);
+    station.outcomes.set(giver.member.id, 'silent');
+    const from = station.conducted.stream.end;
+    const fromMs = station.rig.clock.nowMs();
+    for (let passed = 0; passed < 6000; passed += CHUNK_MS) {
+      await station.air(CHUNK_MS);
+      station.fetchOrders();
+      const due = Math.floor((station.rig.clock.nowMs() - fromMs - PLAY_DELAY_MS) / CHUNK_MS);
+      for (let chunk = from; chunk < from + due; chunk++) {
+        for (const listener of station.listeners) expect([chunk, station.has(listener, chunk)]).toEqual([chunk, true]);
+      }
+    }
+    expect(station.conducted.stream.end - from).toBe(24);
   });
 
   it('takes all leases from a giver of whom several had wrong bytes, whose chunks are soon made up for', async () => {
