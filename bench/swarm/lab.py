@@ -4,6 +4,7 @@
 SWARMLAB_DIR holds swarmlab.py; it needs root and network namespaces. SCENARIO is one of SCENARIOS, or `all`.
 Prints one JSON object a run, the main figures first. Other options go to swarmlab as they are.
 """
+import glob
 import json
 import os
 import shlex
@@ -11,8 +12,12 @@ import subprocess
 import sys
 import tempfile
 
+import arrivals
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SIZE = 20_000_000
+# Of the fair rate: what a player of `pipe20` takes.
+PLAYED = 0.8
 SCENARIOS = {
     'flat20': '--peers 20 --up 4 --down 40',
     'flat40': '--peers 40 --up 4 --down 40',
@@ -24,7 +29,7 @@ SCENARIOS = {
     'pipe20': '--peers 20 --up 4 --down 40',
 }
 SHOWN = ['complete', 'bound_s', 'first_s', 'median_s', 'p95_s', 'last_s', 'efficiency', 'efficiency_present',
-         'server_copies', 'offload', 'wire_per_payload', 'machine_busy', 'cpu_peer_mean_s', 'cpu_server_s', 'wrong_hashes']
+         'server_copies', 'offload', 'wire_per_payload', 'machine_busy', 'cpu_peer_mean_s', 'cpu_server_s', 'wrong_hashes', 'waits']
 MAKE_KEY = """
 const { generateKeyPairSync } = require('node:crypto');
 const { publicKey, privateKey } = generateKeyPairSync('ed25519');
@@ -41,19 +46,36 @@ def run(lab, program, scenario, rest, folder):
     # 92 % of the line: the rest is for heads, and for orders that must not wait behind chunks
     server = (f'cp {{file}} {{dir}}/payload.bin; exec {program} serve {{dir}} --host 0.0.0.0 --key {key_file} '
               '--upload-limit 7.4M')
-    output = '- > {dir}/payload.bin' if scenario == 'pipe20' else '{dir}/payload.bin'
-    peer = f'exec {program} get --stay 600 -o {output} {shlex.quote(url)}'
+    is_pipe = scenario == 'pipe20'
+    peer = f'{program} get --stay 600 -o {"-" if is_pipe else "{dir}/payload.bin"} {shlex.quote(url)}'
+    if is_pipe:
+        peer += f' | {sys.executable} {HERE}/arrivals.py {folder}/arrivals-{{index}}.json {{dir}}/payload.bin {SIZE}'
+    else:
+        peer = f'exec {peer}'
     out = os.path.join(folder, f'{scenario}.json')
     words = [sys.executable, os.path.join(lab, 'swarmlab.py'), 'run', *SCENARIOS[scenario].split(), '--file', payload,
              '--server', server, '--peer', peer, '--head-start', '8', '--json', out, '--label', scenario, *rest]
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     with open(out, encoding='utf-8') as file:
         result = json.load(file)
+    if is_pipe:
+        result['waits'] = played(folder, PLAYED * SIZE / result['bound_s'])
     if os.environ.get('LAB_OUT'):
         import shutil
         shutil.copy(out, os.environ['LAB_OUT'])
     print(json.dumps({'scenario': scenario, 'load': os.getloadavg(), **{key: result.get(key) for key in SHOWN}}), flush=True)
     return result
+
+
+def played(folder, bytes_per_second):
+    """Of players that begin 2 s after their first byte: who waited how often and how long."""
+    found = {}
+    for path in glob.glob(f'{folder}/arrivals-*.json'):
+        with open(path, encoding='utf-8') as file:
+            count, waited = arrivals.waits(json.load(file), bytes_per_second)
+        found[path.rsplit('-', 1)[1].removesuffix('.json')] = (count, waited)
+    return {'players': len(found), 'waited': sum(count > 0 for count, _ in found.values()),
+            'longest_s': max((waited for _, waited in found.values()), default=None)}
 
 
 def main():
