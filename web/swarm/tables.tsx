@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { SwarmFileView, SwarmPeerView, SwarmView } from '../../src/swarm/view/swarm-view.ts';
 import { bytes, percent } from '../format.ts';
@@ -41,6 +42,33 @@ function FileRow({ file }: { file: SwarmFileView }) {
   );
 }
 
+interface TableProps {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly kind?: string;
+  readonly children: ComponentChildren;
+}
+
+/** A table that may be wider than a phone, and is reached by keyboard then. */
+function Table({ title, columns, kind, children }: TableProps) {
+  return (
+    <section class="table-box" tabIndex={0} aria-label={words.tableOf(title)}>
+      <table class={kind}>
+        <thead>
+          <tr>
+            {columns.map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </section>
+  );
+}
+
 /** The files in use. */
 export function Files({ view }: { view: SwarmView }) {
   const [isLong, setLong] = useState(false);
@@ -51,24 +79,11 @@ export function Files({ view }: { view: SwarmView }) {
       <h2 id="swarm-files">{words.files}</h2>
       {files.length === 0 && <p class="quiet">{words.noFiles}</p>}
       {files.length > 0 && (
-        <section class="table-box" tabIndex={0} aria-label={words.tableOf(words.files)}>
-          <table class="swarm-files">
-            <thead>
-              <tr>
-                {words.fileColumns.map((name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map(([id, file]) => (
-                <FileRow key={id} file={file} />
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <Table title={words.files} columns={words.fileColumns} kind="swarm-files">
+          {shown.map(([id, file]) => (
+            <FileRow key={id} file={file} />
+          ))}
+        </Table>
       )}
       {view.counts.files > shown.length && (
         <p>
@@ -115,24 +130,14 @@ export function Peers({ view }: { view: SwarmView }) {
       <p class="quiet">{words.peersAbout}</p>
       {shown.length === 0 && <p class="quiet">{words.noPeers}</p>}
       {shown.length > 0 && (
-        <section class="table-box" tabIndex={0} aria-label={words.tableOf(words.peersTitle(false))}>
-          <table>
-            <thead>
-              <tr>
-                {[...words.peerColumns, ...(hasNetworks ? [words.network] : [])].map((name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map(([id, peer]) => (
-                <PeerRow key={id} id={id} peer={peer} hasNetworks={hasNetworks} />
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <Table
+          title={words.peersTitle(false)}
+          columns={[...words.peerColumns, ...(hasNetworks ? [words.network] : [])]}
+        >
+          {shown.map(([id, peer]) => (
+            <PeerRow key={id} id={id} peer={peer} hasNetworks={hasNetworks} />
+          ))}
+        </Table>
       )}
       {view.counts.peers > shown.length && <p class="quiet">{words.more(view.counts.peers - shown.length)}</p>}
     </section>

@@ -2,6 +2,7 @@
  * What the headers of Opus and Vorbis in Ogg tell: how long each packet lasts, and what WebM wants to know.
  * @module
  */
+import { concat } from './bytes.ts';
 
 /** A codec whose packets can go into WebM. */
 export interface PacketCodec {
@@ -111,12 +112,5 @@ function xiphLaced(...headers: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<A
   const sizes = headers
     .slice(0, -1)
     .flatMap(({ length }) => [...Array(Math.floor(length / 255)).fill(255), length % 255]);
-  const parts = [[headers.length - 1, ...sizes], ...headers];
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return concat([[headers.length - 1, ...sizes], ...headers]);
 }

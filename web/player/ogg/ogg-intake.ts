@@ -4,6 +4,7 @@
  * @module
  */
 import type { Intake } from '../intake.ts';
+import { concat } from './bytes.ts';
 import { codecOf, headerCount, type PacketCodec } from './codec.ts';
 import { OggPackets } from './packets.ts';
 import { WebmClusters, webmHead } from './webm.ts';
@@ -52,7 +53,7 @@ export class OggIntake implements Intake {
       this.#headers.push(packet);
       if (this.#headers.length === this.#wanted) this.#tellHeaders(records);
     }
-    return join(records);
+    return concat(records);
   }
 
   close(data: Bytes): Bytes {
@@ -64,7 +65,7 @@ export class OggIntake implements Intake {
       else this.#newHeaders.push(packet);
       at += RECORD_HEAD + size;
     }
-    return join(parts);
+    return concat(parts);
   }
 
   /** Headers that hold already are not told again: what follows may go on where the sound was. */
@@ -88,9 +89,9 @@ export class OggIntake implements Intake {
       this.#clusters = new WebmClusters(codec.sampleRate, this.#clusters?.seconds ?? 0);
       parts.push(webmHead(codec));
     }
-    if (!this.#codec || !this.#clusters) return join(parts);
+    if (!this.#codec || !this.#clusters) return concat(parts);
     parts.push(this.#clusters.push(packet, this.#codec.samplesOf(packet)));
-    return join(parts);
+    return concat(parts);
   }
 }
 
@@ -100,19 +101,5 @@ export function webmType(codec: 'opus' | 'vorbis'): string {
 }
 
 function record(kind: number, packet: Bytes): Bytes {
-  const whole = new Uint8Array(RECORD_HEAD + packet.length);
-  whole.set([kind, packet.length >> 16, (packet.length >> 8) & 255, packet.length & 255]);
-  whole.set(packet, RECORD_HEAD);
-  return whole;
-}
-
-function join(parts: readonly Bytes[]): Bytes {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return concat([[kind, packet.length >> 16, (packet.length >> 8) & 255, packet.length & 255], packet]);
 }

@@ -3,6 +3,8 @@
  * @module
  */
 
+import { concat } from './bytes.ts';
+
 const PAGE_HEAD = 27;
 const MAX_LACING = 255;
 /** No packet of live sound is longer. */
@@ -29,7 +31,7 @@ export class OggPackets {
 
   /** Takes the next bytes, gives the packets that end in them; bytes that are no page are passed over. */
   push(data: Uint8Array<ArrayBuffer>): OggPacket[] {
-    let bytes = append(this.#bytes, data);
+    let bytes = concat([this.#bytes, data]);
     const packets: OggPacket[] = [];
     for (;;) {
       const start = pageStart(bytes);
@@ -60,13 +62,13 @@ export class OggPackets {
     for (const length of lacing) {
       end += length;
       if (length === MAX_LACING) continue;
-      if (!isHeadless) packets.push({ data: append(this.#part, page.subarray(at, end)), isFirst });
+      if (!isHeadless) packets.push({ data: concat([this.#part, page.subarray(at, end)]), isFirst });
       isHeadless = false;
       this.#part = new Uint8Array(0);
       at = end;
     }
     if (end > at && !isHeadless && this.#part.length < MAX_PACKET) {
-      this.#part = append(this.#part, page.subarray(at, end));
+      this.#part = concat([this.#part, page.subarray(at, end)]);
     }
   }
 }
@@ -90,12 +92,4 @@ function pageSize(bytes: Uint8Array): number | undefined {
   let size = head;
   for (let at = PAGE_HEAD; at < head; at++) size += bytes[at]!;
   return size;
-}
-
-function append(first: Uint8Array<ArrayBuffer>, second: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  if (first.length === 0) return second.slice();
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }

@@ -2,6 +2,7 @@
  * Writes packets as live WebM (RFC 9559), which browsers take in parts.
  * @module
  */
+import { concat } from './bytes.ts';
 import type { PacketCodec } from './codec.ts';
 
 /** Nanoseconds of a tick: finer than a sample, so that no decoder sees holes where there are none. */
@@ -88,7 +89,7 @@ export class WebmClusters {
   }
 
   /** A packet that begins where the one before ended. */
-  push(packet: Uint8Array, samples: number): Uint8Array<ArrayBuffer> {
+  push(packet: Uint8Array<ArrayBuffer>, samples: number): Uint8Array<ArrayBuffer> {
     const tick = Math.round((this.#samples * TICKS_PER_SECOND) / this.#sampleRate);
     this.#samples += samples;
     const opening: number[] = [];
@@ -98,10 +99,6 @@ export class WebmClusters {
     }
     const size = numberBytes(0x10000000 + 4 + packet.length, 4);
     const block = [0xa3, ...size, 0x81, ...numberBytes(tick - this.#clusterTick, 2), 0x80];
-    const all = new Uint8Array(opening.length + block.length + packet.length);
-    all.set(opening);
-    all.set(block, opening.length);
-    all.set(packet, opening.length + block.length);
-    return all;
+    return concat([opening, block, packet]);
   }
 }
