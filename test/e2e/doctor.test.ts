@@ -6,21 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { RTP_HEADER_BYTES, writeRtpHeader } from '../../src/protocols/rtp/packet.ts';
 import { plainFmt, wavChunk, wavFile } from '../support/wav.ts';
+import { describeWith } from './support/binaries.ts';
 import { type Child, start, until } from './support/child.ts';
+import { udpPorts } from './support/recording.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/distream.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'distream-e2e-doctor-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    const probe = createSocket('udp4');
-    await new Promise<void>((resolve) => probe.bind(0, '127.0.0.1', resolve));
-    const { port } = probe.address();
-    await new Promise<void>((resolve) => probe.close(() => resolve()));
-    if (port % 2 === 0 && port < 65_000 && port > 20_000) return port;
-  }
-}
 
 function descriptionOf(port: number, { format = 'L24/48000/1', ptime = '1', payloadType = 98 } = {}): string {
   const path = join(folder, `${port}.sdp`);
@@ -68,7 +60,7 @@ describe('distream doctor', () => {
     const pcm = Buffer.alloc(48_000 * 60 * 3, 7);
     const fmt = plainFmt({ rate: 48_000, channels: 1, bits: 24 });
     writeFileSync(path, wavFile([wavChunk('fmt ', fmt), wavChunk('data', pcm)]));
-    const port = await freePort();
+    const port = udpPorts(1);
     const sdp = join(folder, 'sdp');
     const sending = ['--to', '127.0.0.1', '--port', String(port), '--no-sap', '--sdp', sdp, '--no-account'];
     const sender = start(process.execPath, [BIN, 'send', path, ...sending]);
@@ -84,42 +76,8 @@ describe('distream doctor', () => {
     });
   });
 
-  it('finds streams of ffmpeg and GStreamer well, and a wrong packet time in a description', async () => {
-    const port = await freePort();
-    const source = ['-re', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000', '-ac', '2'];
-    const output = ['-c:a', 'pcm_s16be', '-payload_type', '96', '-f', 'rtp', `rtp://127.0.0.1:${port}?pkt_size=972`];
-    const ffmpeg = start('ffmpeg', ['-v', 'error', ...source, ...output]);
-    await whileSending(ffmpeg, async () => {
-      const description = descriptionOf(port, { format: 'L16/48000/2', ptime: '5', payloadType: 96 });
-      const { text } = await examine(description, '--for', '4s');
-      expect(text).toContain('lost 0, duplicated 0, reordered 0');
-      expect(text).toContain('240 sample frames a packet');
-      expect(text).not.toContain('error:');
-    });
-    const other = await freePort();
-    const pipeline =
-      'audiotestsrc is-live=true samplesperbuffer=240 ! audio/x-raw,rate=48000,channels=1,format=S24BE ! rtpL24pay pt=98 min-ptime=5000000 max-ptime=5000000';
-    const gst = start('gst-launch-1.0', [
-      '-q',
-      ...pipeline.split(' '),
-      '!',
-      'udpsink',
-      'host=127.0.0.1',
-      `port=${other}`,
-    ]);
-    await whileSending(gst, async () => {
-      const good = await examine(descriptionOf(other, { ptime: '5' }), '--for', '4s');
-      expect(good.text).toContain('240 sample frames a packet');
-      expect(good.text).not.toContain('error:');
-      const { code, text } = await examine(descriptionOf(other, { ptime: '1' }), '--for', '2s');
-      expect(code).toBe(1);
-      expect(text).toContain('packets have 240 sample frames, the description says 48 (ptime)');
-      expect(text).toContain('do: Set ptime');
-    });
-  });
-
   it('tells loss, two senders at one address, an empty port, and a file that is no description', async () => {
-    const port = await freePort();
+    const port = udpPorts(1);
     const socket = createSocket('udp4');
     let number = 0;
     const sending = setInterval(() => {
@@ -140,7 +98,7 @@ describe('distream doctor', () => {
       clearInterval(sending);
       socket.close();
     }
-    const silent = await examine(descriptionOf(await freePort()), '--for', '500ms');
+    const silent = await examine(descriptionOf(udpPorts(1)), '--for', '500ms');
     expect(silent.code).toBe(1);
     expect(silent.text).toContain('nothing came within');
     const wrong = join(folder, 'wrong.sdp');
@@ -149,5 +107,41 @@ describe('distream doctor', () => {
     expect(code).toBe(1);
     expect(text).toContain('the description has no stream of linear PCM');
     expect((await examine(join(folder, 'absent.sdp'))).text).toContain('absent.sdp');
+  });
+});
+
+describeWith(['ffmpeg', 'gst-launch-1.0'], 'distream doctor and other programs', () => {
+  it('finds streams of ffmpeg and GStreamer well, and a wrong packet time in a description', async () => {
+    const port = udpPorts(1);
+    const source = ['-re', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000', '-ac', '2'];
+    const output = ['-c:a', 'pcm_s16be', '-payload_type', '96', '-f', 'rtp', `rtp://127.0.0.1:${port}?pkt_size=972`];
+    const ffmpeg = start('ffmpeg', ['-v', 'error', ...source, ...output]);
+    await whileSending(ffmpeg, async () => {
+      const description = descriptionOf(port, { format: 'L16/48000/2', ptime: '5', payloadType: 96 });
+      const { text } = await examine(description, '--for', '4s');
+      expect(text).toContain('lost 0, duplicated 0, reordered 0');
+      expect(text).toContain('240 sample frames a packet');
+      expect(text).not.toContain('error:');
+    });
+    const other = udpPorts(1);
+    const pipeline =
+      'audiotestsrc is-live=true samplesperbuffer=240 ! audio/x-raw,rate=48000,channels=1,format=S24BE ! rtpL24pay pt=98 min-ptime=5000000 max-ptime=5000000';
+    const gst = start('gst-launch-1.0', [
+      '-q',
+      ...pipeline.split(' '),
+      '!',
+      'udpsink',
+      'host=127.0.0.1',
+      `port=${other}`,
+    ]);
+    await whileSending(gst, async () => {
+      const good = await examine(descriptionOf(other, { ptime: '5' }), '--for', '4s');
+      expect(good.text).toContain('240 sample frames a packet');
+      expect(good.text).not.toContain('error:');
+      const { code, text } = await examine(descriptionOf(other, { ptime: '1' }), '--for', '2s');
+      expect(code).toBe(1);
+      expect(text).toContain('packets have 240 sample frames, the description says 48 (ptime)');
+      expect(text).toContain('do: Set ptime');
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,14 +10,13 @@ import { silentLogger } from '../../src/core/logger.ts';
 import { type RunningNode, startNode } from '../../src/node/node.ts';
 import type { SwarmView } from '../../src/swarm/view/swarm-view.ts';
 import { describeWith } from './support/binaries.ts';
-import { complaintsOf, openBrowser } from './support/browser.ts';
+import { complaintsOf, openBrowser, violations } from './support/browser.ts';
 import { type Child, start, until } from './support/child.ts';
 import { get } from './support/distream.ts';
 import { FedSwarm } from './support/fed-swarm.ts';
 import { freePort } from './support/ports.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/distream.js', import.meta.url));
-const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 const PEERS = 5;
 const FILE = 'concert.bin';
 const FILE_BYTES = 12_000_000;
@@ -29,12 +28,6 @@ const COUNT_DRAWINGS = `
     window.drawings++;
     return drawImage.apply(this, args);
   };`;
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-    violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 160)).join(' | ')))`);
-}
 
 /** Pixels of the picture that are not empty. */
 function inked(page: Page): Promise<number> {

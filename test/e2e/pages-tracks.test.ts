@@ -6,14 +6,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seededRandom } from '../support/seeded-random.ts';
 import { plainFmt, wavChunk, wavFile } from '../support/wav.ts';
 import { describeWith } from './support/binaries.ts';
-import { complaintsOf, openBrowser } from './support/browser.ts';
+import { complaintsOf, openBrowser, violations } from './support/browser.ts';
 import { type Child, until } from './support/child.ts';
 import { get } from './support/distream.ts';
 import { type LossyRelay, lossyRelay } from './support/lossy-relay.ts';
 import { freePort } from './support/ports.ts';
 import { newFolder, onlyTake, startIn, udpPorts } from './support/recording.ts';
 
-const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 /** Where pictures of the page go, when they are wanted. */
 const PICTURES = process.env.DISTREAM_PICTURES;
 const RATE = 48_000;
@@ -78,13 +77,6 @@ describeWith(['chromium'], 'the tracks page, with a take over a network that los
     await recorder?.stop();
     relay?.close();
   });
-
-  async function violations(page: Page): Promise<string[]> {
-    // Injected over the debugger, which the page's own policy does not bind.
-    await page.evaluate(AXE);
-    return page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 160)).join(' | ')))`);
-  }
 
   const isTooWide = (page: Page) => page.evaluate('document.documentElement.scrollWidth > innerWidth');
   const levelOf = (page: Page, name: string) => page.getByRole('meter', { name: `Level of ${name}` });

@@ -5,13 +5,12 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CODECS, makeAudio } from './support/audio.ts';
 import { describeWith } from './support/binaries.ts';
-import { complaintsOf, cuttableLine, openBrowser } from './support/browser.ts';
+import { complaintsOf, cuttableLine, openBrowser, violations } from './support/browser.ts';
 import { type Child, start } from './support/child.ts';
 import { type DistreamProcess, get, startDistream } from './support/distream.ts';
 import { freePort } from './support/ports.ts';
 
 const PASSWORD = 'e2e-administrator';
-const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 /** What a source may send as a title. */
 const HOSTILE = `<img src=x onerror="document.title='owned'">\u202e${'long '.repeat(1000)}`;
 
@@ -85,13 +84,6 @@ admin: { password: ${PASSWORD} }`,
     } finally {
       await context.close();
     }
-  }
-
-  async function violations(page: Page): Promise<string[]> {
-    // Injected over the debugger, which the page's own policy does not bind.
-    await page.evaluate(AXE);
-    return page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 160)).join(' | ')))`);
   }
 
   it.each([

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,34 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { takeSchema } from '../../src/tracks/proof/take-schema.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { describeWith } from './support/binaries.ts';
+import { canMount, describeWith, itWhere } from './support/binaries.ts';
 import { run, start, until } from './support/child.ts';
-import { makeTracks, newFolder, onlyTake, samplesOf, startIn, startRecording, udpPorts } from './support/recording.ts';
+import { newFolder, onlyTake, samplesOf, startIn, startRecording, twoTracks, udpPorts } from './support/recording.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/distream.js', import.meta.url));
-const SECONDS = 20;
-
-/** Two tracks that are sent from now on, and the port of the first. */
-async function twoTracks() {
-  const folder = newFolder();
-  await makeTracks(folder, ['a', 'b'], SECONDS);
-  const port = udpPorts();
-  const send = (...args: readonly string[]) =>
-    startIn(folder, 'send', '--to', '127.0.0.1', '--port', String(port), '--no-sap', ...args, 'a.wav', 'b.wav');
-  const targets = [`:${port}`, `:${port + 2}`, '--format', 'L24/48000/1'];
-  return { folder, port, targets, send };
-}
-
-/** Whether this user may mount a small disk where nobody else sees it. */
-function canMount(): boolean {
-  return spawnSync('unshare', ['-mr', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
-}
-
 describeWith(
   ['ffmpeg', 'ffprobe'],
   'distream record and what can go wrong',
   () => {
-    it.skipIf(!canMount())('ends when the disk is full: files and account are valid, the exit code is 1', async () => {
+    itWhere(canMount(), 'ends when the disk is full: files and account are valid, the exit code is 1', async () => {
       const { folder, targets, send } = await twoTracks();
       const record = [
         process.execPath,

@@ -2,8 +2,17 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeWith } from './support/binaries.ts';
-import { run, start, until } from './support/child.ts';
-import { makeTracks, newFolder, onlyTake, samplesOf, startIn, startRecording, udpPorts } from './support/recording.ts';
+import { run, until } from './support/child.ts';
+import {
+  makeTracks,
+  newFolder,
+  onlyTake,
+  samplesOf,
+  startIn,
+  startRecording,
+  twoTracks,
+  udpPorts,
+} from './support/recording.ts';
 
 /** Waits until each file of the take has so many seconds of mono; what came last waits in the buffer for a second. */
 async function untilRecorded(folder: string, seconds: number, sampleBytes = 3): Promise<void> {
@@ -12,6 +21,20 @@ async function untilRecorded(folder: string, seconds: number, sampleBytes = 3): 
     const bytes = seconds * 48_000 * sampleBytes;
     return files.length > 0 && files.every((file) => statSync(join(path, file)).size >= bytes);
   });
+}
+
+/** Records what another program sends of a file of three seconds to a port of this machine: sample for sample. */
+async function expectRecorded(send: (file: string, port: number) => Promise<void>): Promise<void> {
+  const folder = newFolder();
+  await makeTracks(folder, ['music'], 3);
+  const port = udpPorts();
+  const recorder = await startRecording(folder, `127.0.0.1:${port}`, '--format', 'L24/48000/1');
+  const file = join(folder, 'music.wav');
+  await send(file, port);
+  await untilRecorded(folder, 3);
+  await recorder.stop('SIGINT');
+  const { path, files } = onlyTake(folder);
+  expect((await samplesOf(join(path, files[0]!))).equals(await samplesOf(file))).toBe(true);
 }
 
 const SESSION = ['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=take', 'c=IN IP4 127.0.0.1', 't=0 0'];
@@ -94,12 +117,9 @@ describeWith(
     });
 
     it('leaves heads that are right up to the last seconds after a kill -9', async () => {
-      const folder = newFolder();
-      await makeTracks(folder, ['a', 'b'], 20);
-      const port = udpPorts();
-      const recorder = await startRecording(folder, `:${port}`, `:${port + 2}`, '--format', 'L24/48000/1');
-      const to = ['--to', '127.0.0.1', '--port', String(port), '--no-sap', '--no-account'];
-      const sender = startIn(folder, 'send', ...to, 'a.wav', 'b.wav');
+      const { folder, targets, send } = await twoTracks();
+      const recorder = await startRecording(folder, ...targets);
+      const sender = send('--no-account');
       // Heads are written each second: those of three seconds tell of more than one.
       await untilRecorded(folder, 3);
       await recorder.stop('SIGKILL');
@@ -117,15 +137,12 @@ describeWith(
     });
 
     it('keeps the time when the sender is killed and started again', async () => {
-      const folder = newFolder();
-      await makeTracks(folder, ['a', 'b'], 20);
-      const port = udpPorts();
-      const recorder = await startRecording(folder, `:${port}`, `:${port + 2}`, '--format', 'L24/48000/1');
-      const to = ['--to', '127.0.0.1', '--port', String(port), '--no-sap', '--no-account'];
-      const first = startIn(folder, 'send', ...to, 'a.wav', 'b.wav');
+      const { folder, targets, send } = await twoTracks();
+      const recorder = await startRecording(folder, ...targets);
+      const first = send('--no-account');
       await untilRecorded(folder, 2);
       await first.stop('SIGKILL');
-      const second = startIn(folder, 'send', ...to, 'a.wav', 'b.wav');
+      const second = send('--no-account');
       await until('the second run', () => second.errors().includes('Sending'));
       await untilRecorded(folder, 6);
       await second.stop('SIGINT');
@@ -140,17 +157,10 @@ describeWith(
     });
 
     it('records what ffmpeg sends, sample for sample', async () => {
-      const folder = newFolder();
-      await makeTracks(folder, ['music'], 3);
-      const port = udpPorts();
-      const recorder = await startRecording(folder, `127.0.0.1:${port}`, '--format', 'L24/48000/1');
-      const input = ['-v', 'error', '-re', '-i', join(folder, 'music.wav'), '-c:a', 'pcm_s24be'];
-      await run('ffmpeg', [...input, '-f', 'rtp', `rtp://127.0.0.1:${port}?pkt_size=1200`]);
-      await untilRecorded(folder, 3);
-      await recorder.stop('SIGINT');
-      const { path, files } = onlyTake(folder);
-      const sent = await samplesOf(join(folder, 'music.wav'));
-      expect((await samplesOf(join(path, files[0]!))).equals(sent)).toBe(true);
+      await expectRecorded(async (file, port) => {
+        const input = ['-v', 'error', '-re', '-i', file, '-c:a', 'pcm_s24be'];
+        await run('ffmpeg', [...input, '-f', 'rtp', `rtp://127.0.0.1:${port}?pkt_size=1200`]);
+      });
     });
   },
   { concurrent: true },
@@ -161,21 +171,13 @@ describeWith(
   'distream record and GStreamer',
   () => {
     it('records what GStreamer sends, sample for sample', async () => {
-      const folder = newFolder();
-      await makeTracks(folder, ['music'], 3);
-      const port = udpPorts();
-      const recorder = await startRecording(folder, `127.0.0.1:${port}`, '--format', 'L24/48000/1');
-      const gst = start('gst-launch-1.0', [
-        ...['-q', 'filesrc', `location=${join(folder, 'music.wav')}`, '!', 'wavparse', '!', 'audioconvert', '!'],
-        ...['audio/x-raw,format=S24BE', '!', 'rtpL24pay', 'pt=98', 'mtu=1200', '!'],
-        ...['udpsink', 'host=127.0.0.1', `port=${port}`, 'sync=true'],
-      ]);
-      expect(await gst.exited, gst.errors()).toBe(0);
-      await untilRecorded(folder, 3);
-      await recorder.stop('SIGINT');
-      const { path, files } = onlyTake(folder);
-      const sent = await samplesOf(join(folder, 'music.wav'));
-      expect((await samplesOf(join(path, files[0]!))).equals(sent)).toBe(true);
+      await expectRecorded(async (file, port) => {
+        await run('gst-launch-1.0', [
+          ...['-q', 'filesrc', `location=${file}`, '!', 'wavparse', '!', 'audioconvert', '!'],
+          ...['audio/x-raw,format=S24BE', '!', 'rtpL24pay', 'pt=98', 'mtu=1200', '!'],
+          ...['udpsink', 'host=127.0.0.1', `port=${port}`, 'sync=true'],
+        ]);
+      });
     });
   },
   { concurrent: true },

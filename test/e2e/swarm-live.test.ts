@@ -7,6 +7,7 @@ import { type NativeDownloadOptions, nativeDownload } from '../../src/swarm/nati
 import { NativeServer } from '../../src/swarm/native/native-server.ts';
 import { serverIdentity } from '../../src/swarm/native/server-identity.ts';
 import { PoisonCarrier } from './support/altered-carrier.ts';
+import { until } from './support/child.ts';
 import { liveFrame, liveNumbers } from './support/live-source.ts';
 
 const FRAME_BYTES = 384;
@@ -79,14 +80,6 @@ function listen(server: NativeServer, extra: Partial<NativeDownloadOptions> = {}
   };
   closing.push(end);
   return { ended, end, numbers: () => liveNumbers(Buffer.concat(heard)), share: () => shareFromPeers };
-}
-
-async function until(what: string, check: () => boolean, timeoutMs = 40_000): Promise<void> {
-  const end = performance.now() + timeoutMs;
-  while (!check()) {
-    if (performance.now() > end) throw new Error(`${what}: not within ${timeoutMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 function isUnbroken(numbers: readonly number[]): boolean {

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +11,7 @@ import { type NativeDownloadOptions, nativeDownload } from '../../src/swarm/nati
 import { NativeServer } from '../../src/swarm/native/native-server.ts';
 import { serverIdentity } from '../../src/swarm/native/server-identity.ts';
 import { AlteredCarrier } from './support/altered-carrier.ts';
+import { canMount, itWhere } from './support/binaries.ts';
 import { start, until } from './support/child.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/distream.js', import.meta.url));
@@ -142,8 +142,8 @@ describe('distream get of the native dialect', () => {
     expect(child.errors()).toMatch(/cannot write.*the disk is full/s);
   }, 60_000);
 
-  const canMount = spawnSync('unshare', ['-mr', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
-  it.skipIf(!canMount)(
+  itWhere(
+    canMount(),
     'says that the disk is full, and leaves no file that looks whole',
     async () => {
       const { folder, url } = await serving(randomBytes(40 * CHUNK_BYTES), 4_000_000);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { describe } from 'vitest';
+import { describe, it } from 'vitest';
 
 const CONCURRENT_TIMEOUT_MS = 180_000;
 
@@ -26,4 +26,14 @@ export function describeWith(
   }
   console.log(`skipped: ${name}: ${missing.join(', ')} not installed`);
   describe.skip(name, body);
+}
+
+/** Whether this user may mount a small disk where nobody else sees it. */
+export function canMount(): boolean {
+  return spawnSync('unshare', ['-mr', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
+}
+
+/** `it` for a test that this machine may not allow; skipped then, or run all the same when DISTREAM_E2E_NO_SKIP is set. */
+export function itWhere(isPossible: boolean, name: string, body: () => Promise<void>, timeoutMs?: number): void {
+  it.skipIf(!isPossible && !process.env.DISTREAM_E2E_NO_SKIP)(name, body, timeoutMs);
 }

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { freePort } from './ports.ts';
 
+const AXE = readFileSync(new URL('../../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -32,6 +34,14 @@ export function complaintsOf(page: Page, ownHosts: readonly string[]): string[] 
     if (protocol !== 'blob:' && !ownHosts.includes(host)) complaints.push(`asked ${request.url()}`);
   });
   return complaints;
+}
+
+/** What of a page keeps people out, as axe finds it. */
+export async function violations(page: Page): Promise<string[]> {
+  // Injected over the debugger, which the page's own policy does not bind.
+  await page.evaluate(AXE);
+  return page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+    violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 160)).join(' | ')))`);
 }
 
 /** A line to a port of this machine that can be cut. */

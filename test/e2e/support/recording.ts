@@ -21,6 +21,17 @@ export function udpPorts(flows = 4): number {
   return port;
 }
 
+/** Two tracks of 20 s in a folder, what sends them to two ports, and what `distream record` is to be told. */
+export async function twoTracks() {
+  const folder = newFolder();
+  await makeTracks(folder, ['a', 'b'], 20);
+  const port = udpPorts();
+  const send = (...args: readonly string[]) =>
+    startIn(folder, 'send', '--to', '127.0.0.1', '--port', String(port), '--no-sap', ...args, 'a.wav', 'b.wav');
+  const targets = [`:${port}`, `:${port + 2}`, '--format', 'L24/48000/1'];
+  return { folder, port, targets, send };
+}
+
 /** Starts a command of `distream` in a folder. */
 export function startIn(folder: string, ...args: readonly string[]): Child {
   const child = start(process.execPath, [BIN, ...args], { cwd: folder });
