@@ -293,6 +293,37 @@ describe('flows that belong together', () => {
     expect(a.track.runs[0]?.placedBy).toBe('sender reports');
   });
 
+  it('are in step at different rates, by the reports of their sender, with a media clock or without', () => {
+    const utcMs = Date.UTC(2026, 10, 21, 9);
+    for (const mediaClock of [undefined, { key: 'local 192.0.2.1', offset: 0 }]) {
+      const { flow } = newTake();
+      const clocked = mediaClock ? { mediaClock } : {};
+      const flows = [48_000, 96_000, 44_100].map((sampleRate, which) => {
+        const sender = new TestSender({ ssrc: which + 1, frames: sampleRate / 100 });
+        const { line, track } = flow({ sampleRate, ...clocked });
+        const messages = reports(sender, 'studio', utcMs);
+        line.rtcp({ messages, from: FROM, port: 5005, arrivalMs: 0, arrivalUtcMs: utcMs });
+        return { line, track, sender, delayMs: [0, 7, 3][which]! };
+      });
+      for (let now = 0; now < 600; now++) {
+        for (const { line, sender, delayMs } of flows) {
+          // The second and the third flow begin 100 ms later.
+          const due = now - delayMs;
+          const from = delayMs > 0 ? 10 : 0;
+          if (due >= 0 && due % 10 === 0 && due / 10 >= from && due / 10 < 40)
+            line.receive(sender.packet(due / 10), FROM, now);
+          line.tick(now);
+        }
+      }
+      for (const { line } of flows) line.finish();
+      expect(flows.map(({ track }) => track.gaps.map(({ start, end }) => [start, end]))).toEqual([
+        [],
+        [[0, 9600]],
+        [[0, 4410]],
+      ]);
+    }
+  });
+
   it.each([
     ['an hour ahead', 3_600_000],
     ['a day behind', -86_400_000],

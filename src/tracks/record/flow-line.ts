@@ -298,16 +298,18 @@ export class FlowLine {
     const { sampleRate, mediaClock, bufferMs } = this.#options;
     this.#identities.recall(this.#reception, run.ssrc, run.from);
     const position = run.earliest;
-    const expected = this.#expectedBase + position;
+    const cname = this.#identities.cnameOf(run.ssrc, run.from);
+    const utcMs = this.#reception.senderClock.utcMsAt(position);
+    const byArrival = this.#expectedBase + position;
+    const isReported = cname !== undefined && utcMs !== undefined;
+    const expected = isReported ? this.#inStepOf(cname, utcMs, byArrival) : byArrival;
     const tolerance = (bufferMs + CLOCK_TOLERANCE_MS) * this.#framesPerMs;
     if (mediaClock) {
       this.#placedBy = 'media clock';
       const reading = { key: `${sampleRate} ${mediaClock.key}`, frame: position - mediaClock.offset, wraps: true };
       return this.#line.groups.place(reading, expected, tolerance) - position;
     }
-    const cname = this.#identities.cnameOf(run.ssrc, run.from);
-    const utcMs = this.#reception.senderClock.utcMsAt(position);
-    if (cname === undefined || utcMs === undefined) {
+    if (!isReported) {
       this.#placedBy = 'arrival';
       return this.#expectedBase;
     }
@@ -315,6 +317,15 @@ export class FlowLine {
     const frame = Math.round(utcMs * this.#framesPerMs);
     const reading = { key: `${sampleRate} cname ${cname}`, frame, wraps: false };
     return this.#line.groups.place(reading, expected, tolerance) - position;
+  }
+
+  // In step with what the same sender sends at other rates: its reports are of one clock. Counted in microseconds, which
+  // all rates share; flows of one rate are then placed to the frame.
+  #inStepOf(cname: string, utcMs: number, byArrival: number): number {
+    const usPerFrame = 1000 / this.#framesPerMs;
+    const reading = { key: `us cname ${cname}`, frame: Math.round(utcMs * 1000), wraps: false };
+    const toleranceUs = (this.#options.bufferMs + CLOCK_TOLERANCE_MS) * 1000;
+    return Math.round(this.#line.groups.place(reading, byArrival * usPerFrame, toleranceUs) / usPerFrame);
   }
 
   #earliest(): Place | undefined {

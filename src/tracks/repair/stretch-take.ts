@@ -35,9 +35,12 @@ export async function stretchTake(
 ): Promise<Take> {
   const ends = take.tracks.map((track) => endsOf(track, offered.flows));
   const beforeSeconds = Math.max(0, ...ends.map((end, index) => (end?.before ?? 0) / take.tracks[index]!.sampleRate));
+  const isOfOneRate = new Set(take.tracks.map(({ sampleRate }) => sampleRate)).size === 1;
+  // The same instant is between two frames at another rate, where they began and where the take did.
+  const tolerance = isOfOneRate ? 0.5 : 2;
   const isEverywhere = take.tracks.every((track, index) => {
     const before = ends[index]?.before;
-    return before !== undefined && Math.abs(before - beforeSeconds * track.sampleRate) < 1;
+    return before !== undefined && Math.abs(before - beforeSeconds * track.sampleRate) <= tolerance;
   });
   const begun = isEverywhere && beforeSeconds > 0 && beforeSeconds <= maxSeconds ? beforeSeconds : 0;
   const startUtcMs = Date.parse(take.startUtc) - begun * 1000;

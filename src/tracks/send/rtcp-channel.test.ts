@@ -26,12 +26,12 @@ class MemorySocket implements RtcpSocket {
   }
 }
 
-function rig(networks = 1) {
+function rig(networks = 1, sampleRates: readonly number[] = [48_000, 48_000]) {
   const clock = new FakeClock();
   const sockets = Array.from({ length: networks }, () => new MemorySocket());
   const flows = [1, 2].map((ssrc) => ({
     ssrc,
-    sampleRate: 48_000,
+    sampleRate: sampleRates[ssrc - 1]!,
     bitsPerSecond: 1.8e6,
     destinations: sockets.map((_, network) => ({ address: `10.0.${network}.9`, port: 5000 + 2 * ssrc })),
     feedback: new FlowFeedback({
@@ -93,6 +93,16 @@ describe('reports of a sender', () => {
     expect([sockets[0]!.isClosed, clock.pendingCount]).toEqual([true, 0]);
     channel.start();
     expect(sockets[0]!.sent.length).toBe(count + 2);
+  });
+
+  it("come several times within a recorder's buffer when flows of several rates are put in step by them", () => {
+    const { clock, sockets, channel } = rig(1, [48_000, 96_000]);
+    channel.start();
+    clock.advance(10_000);
+    const rounds = sockets[0]!.sent.length / 2;
+    expect(rounds).toBeGreaterThanOrEqual(15);
+    expect(rounds).toBeLessThanOrEqual(26);
+    channel.close();
   });
 
   it('go to both networks, each with what went there', () => {

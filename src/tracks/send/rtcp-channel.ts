@@ -43,6 +43,8 @@ export interface RtcpChannelOptions {
   readonly statistics: () => readonly FlowStatistics[];
 }
 
+/** Often enough for a recorder to have one within its buffer. */
+const LEAST_WAIT_MS = 400;
 /** IPv4 and UDP. */
 const HEADER_BYTES = 28;
 
@@ -51,6 +53,8 @@ export class RtcpChannel {
   readonly #options: RtcpChannelOptions;
   readonly #nowNs: () => bigint;
   readonly #bySsrc: ReadonlyMap<number, ReportedFlow>;
+  /** Flows of several rates are put in step by their reports alone. */
+  readonly #isMixed: boolean;
   #timer: Timer | undefined;
   #averageBytes = 100;
   #malformed = 0;
@@ -59,6 +63,7 @@ export class RtcpChannel {
   constructor(options: RtcpChannelOptions) {
     this.#options = options;
     this.#nowNs = options.nowNs ?? monotonicNs;
+    this.#isMixed = new Set(options.flows.map(({ sampleRate }) => sampleRate)).size > 1;
     this.#bySsrc = new Map(options.flows.map((flow) => [flow.ssrc, flow]));
     for (const [network, socket] of options.sockets.entries()) {
       socket.on('message', (datagram) => this.#receive(datagram, network));
@@ -86,10 +91,11 @@ export class RtcpChannel {
         isSender: true,
         averageBytes: this.#averageBytes,
         isFirst: false,
+        isReducedMinimum: this.#isMixed,
       },
       random(),
     );
-    this.#timer = clock.after(waitMs, () => this.start());
+    this.#timer = clock.after(Math.max(LEAST_WAIT_MS, waitMs), () => this.start());
   }
 
   /** Says BYE for every flow and closes. Resolves when all has left. */
