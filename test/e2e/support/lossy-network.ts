@@ -17,12 +17,20 @@ export interface LineFaults {
   readonly outages?: readonly (readonly [number, number])[];
 }
 
+/** Packets of a flow, by their RTP timestamps. */
+export interface LineLosses {
+  /** They never came through. */
+  readonly lost: readonly number[];
+  /** They came through when they were sent again, half a second or more after the first time. */
+  readonly late: readonly number[];
+}
+
 /** Two network namespaces, `a` (10.9.0.1) and `b` (10.9.0.2), and a bad line between them. */
 export interface LossyNetwork {
   /** Starts a program in a namespace, in a folder. */
   start(side: 'a' | 'b', folder: string, command: string, ...args: readonly string[]): Child;
-  /** Removes the namespaces. Resolves with the RTP timestamps that never came through, by SSRC. */
-  close(): Promise<ReadonlyMap<number, readonly number[]>>;
+  /** Removes the namespaces. Resolves with what became of the flows' packets, by SSRC. */
+  close(): Promise<ReadonlyMap<number, LineLosses>>;
 }
 
 /** Why namespaces cannot be made here; undefined when they can. */
@@ -61,8 +69,8 @@ export async function lossyNetwork(faults: LineFaults): Promise<LossyNetwork> {
       const closed = once(line.process.stdout!, 'close');
       line.process.stdin!.end();
       await Promise.all([line.exited, closed]);
-      const lost = JSON.parse(said.slice('ready\n'.length)) as Record<string, number[]>;
-      return new Map(Object.entries(lost).map(([ssrc, timestamps]) => [Number(ssrc), timestamps]));
+      const losses = JSON.parse(said.slice('ready\n'.length)) as Record<string, LineLosses>;
+      return new Map(Object.entries(losses).map(([ssrc, each]) => [Number(ssrc), each]));
     },
   };
 }

@@ -5,7 +5,7 @@ lossy_network.py NAME '{"seed": 1, "lossPercent": 2, "delayMs": 25, "jitterMs": 
 Makes the namespaces NAME-a (10.9.0.1) and NAME-b (10.9.0.2) and says "ready". Jitter is to both sides of the delay, and
 packets overtake each other. Outages are in seconds after the first RTP packet; all the time before, nothing is lost, so
 that the two sides find each other. Ends with its standard input, removes the namespaces, and prints as JSON, for each SSRC, the
-RTP timestamps that a side sent and the other never got.
+RTP timestamps that a side sent and the other never got (lost), or got only half a second after they were sent first (late).
 """
 import ctypes
 import fcntl
@@ -23,6 +23,7 @@ TUNSETIFF = 0x400454CA
 IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
 CLONE_NEWNET = 0x40000000
 DEVICE = 'line'
+LATE_SECONDS = 0.5
 ADDRESSES = {'a': '10.9.0.1', 'b': '10.9.0.2'}
 HOME = f'/proc/{os.getppid()}/ns/net'
 libc = ctypes.CDLL(None, use_errno=True)
@@ -80,11 +81,11 @@ class Line:
         rtp = rtp_of(packet)
         if rtp:
             self.began = now if self.began is None else self.began
-            self.sent.setdefault(rtp[0], set()).add(rtp[1])
+            self.sent.setdefault(rtp[0], {}).setdefault(rtp[1], now)
         if self.is_lost(now):
             return
         if rtp:
-            self.passed.setdefault(rtp[0], set()).add(rtp[1])
+            self.passed.setdefault(rtp[0], {}).setdefault(rtp[1], now)
         due = now + self.delay + self.random.uniform(-self.jitter, self.jitter)
         self.number += 1
         heapq.heappush(self.under_way, (due, self.number, to, packet))
@@ -105,7 +106,12 @@ class Line:
                 pass
 
     def account(self):
-        return {ssrc: sorted(sent - self.passed.get(ssrc, set())) for ssrc, sent in self.sent.items()}
+        return {ssrc: self.account_of(sent, self.passed.get(ssrc, {})) for ssrc, sent in self.sent.items()}
+
+    @staticmethod
+    def account_of(sent, passed):
+        late = [timestamp for timestamp, at in passed.items() if at - sent[timestamp] >= LATE_SECONDS]
+        return {'lost': [timestamp for timestamp in sent if timestamp not in passed], 'late': late}
 
 
 def carry(line, sides):
