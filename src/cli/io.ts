@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
 
@@ -61,6 +60,7 @@ export function processIo(clock: Clock): CliIo {
 
 async function askAtTerminal(question: string): Promise<string | undefined> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  const { createInterface } = await import('node:readline/promises');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   // Ctrl-C and the end of the input close it without an answer.
   const closed = new Promise<undefined>((resolve) => terminal.once('close', () => resolve(undefined)));
@@ -87,6 +87,7 @@ async function readStandardInput(): Promise<string> {
 async function askUnseen(question: string): Promise<string | undefined> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
   process.stderr.write(question);
+  const { createInterface } = await import('node:readline/promises');
   // What a line editor would show goes nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
