@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../core/clock.ts';
-import { dataHead, type LinkMessage, PIECE_BYTES } from '../../protocols/swarm/link-messages.ts';
+import { dataHead, type LinkMessage } from '../../protocols/swarm/link-messages.ts';
 import { isGrantToken } from '../../protocols/swarm/token.ts';
 import type { PeerLines } from './peer-lines.ts';
 
@@ -7,6 +7,8 @@ import type { PeerLines } from './peer-lines.ts';
 const MAX_WAITING = 512;
 /** Tokens that are remembered as used; older ones have expired. */
 const MAX_USED = 8192;
+/** A fifth of a chunk: with its head a piece is one record of TLS (16 KiB), where a longer one would become two. */
+const SENT_PIECE_BYTES = 13_108;
 /** What may be sent at once after a pause: a timer that comes late on a busy machine loses nothing. */
 const BURST_MS = 200;
 
@@ -94,7 +96,7 @@ export class Giving {
       const isLate = job.offset === 0 && job.untilMs < this.#options.clock.nowMs();
       if (isLate || !this.#options.lines.isOpen(job.peer)) this.#jobs.splice(at, 1);
       else if (!this.#options.lines.hasRoom(job.peer)) at++;
-      else if (this.#sendPiece(job)) this.#jobs.splice(at, 1);
+      else if (this.#sendPieces(job)) this.#jobs.splice(at, 1);
     }
   }
 
@@ -118,17 +120,20 @@ export class Giving {
     return true;
   }
 
-  /** Answers true when the chunk is sent. */
-  #sendPiece(job: Job): boolean {
+  /** Without a limit a chunk goes in one write, with one piece by piece. Answers true when the chunk is sent. */
+  #sendPieces(job: Job): boolean {
     const { lines, limitBytesPerSecond } = this.#options;
-    const { peer, file, chunk, bytes, offset } = job;
-    const piece = bytes.subarray(offset, offset + PIECE_BYTES);
-    const proof = offset === 0 ? this.#options.proofOf?.(peer, file, chunk) : undefined;
-    const head = dataHead(file, chunk, offset, piece.length);
-    lines.sendBytes(peer, Buffer.concat(proof ? [proof, head, piece] : [head, piece]));
-    job.offset += piece.length;
-    this.bytesSent += piece.length;
-    if (limitBytesPerSecond !== undefined) this.#budget -= piece.length;
+    const { peer, file, chunk, bytes, offset: begin } = job;
+    const proof = begin === 0 ? this.#options.proofOf?.(peer, file, chunk) : undefined;
+    const parts = proof ? [proof] : [];
+    do {
+      const piece = bytes.subarray(job.offset, job.offset + SENT_PIECE_BYTES);
+      parts.push(dataHead(file, chunk, job.offset, piece.length), piece);
+      job.offset += piece.length;
+    } while (limitBytesPerSecond === undefined && job.offset < bytes.length);
+    lines.sendBytes(peer, Buffer.concat(parts));
+    this.bytesSent += job.offset - begin;
+    if (limitBytesPerSecond !== undefined) this.#budget -= job.offset - begin;
     return job.offset >= bytes.length;
   }
 

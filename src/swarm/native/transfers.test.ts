@@ -46,6 +46,12 @@ async function pair(give: Partial<{ bytes: Buffer | undefined; nowSeconds: numbe
     read: async () => ('bytes' in give ? give.bytes : CHUNK),
     limitBytesPerSecond: give.limit,
   });
+  let writes = 0;
+  const sendBytes = giverLines.sendBytes.bind(giverLines);
+  giverLines.sendBytes = (...args) => {
+    writes++;
+    return sendBytes(...args);
+  };
   await giverCarrier.listen(giverLines, '', 8000);
   const meeting = { dialler: TAKER, expires: 100 };
   const heard: LinkMessage[] = [];
@@ -77,7 +83,7 @@ async function pair(give: Partial<{ bytes: Buffer | undefined; nowSeconds: numbe
     },
     tell: (receipt) => receipts.push(receipt),
   });
-  return { clock, taking, receipts, kept, heard, lines, lost };
+  return { clock, taking, receipts, kept, heard, lines, lost, writes: () => writes };
 }
 
 describe('the server', () => {
@@ -160,6 +166,26 @@ describe('a transfer between two peers', () => {
     taking.order(order);
     await settle();
     expect(receipts[1]?.outcome).toBe('refused');
+  });
+
+  it('is sent in pieces that with their heads fit into one record of TLS, in one write without a limit', async () => {
+    const { taking, heard, writes } = await pair();
+    taking.order(order);
+    await settle();
+    const sizes = heard.map((message) => (message.type === 'data' ? message.bytes.length : 0));
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(CHUNK.length);
+    expect(Math.max(...sizes)).toBeLessThan(16_384 - 32);
+    expect(writes()).toBe(1);
+  });
+
+  it('is sent piece by piece within a limit', async () => {
+    const { taking, heard, writes, clock } = await pair({ limit: 13_000 });
+    taking.order(order);
+    await settle();
+    expect(heard.length).toBe(0);
+    await clock.run(1200);
+    expect(writes()).toBe(heard.length);
+    expect(heard.length).toBe(2);
   });
 
   it('is reported as bad when the bytes are wrong', async () => {
