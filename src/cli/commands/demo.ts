@@ -4,6 +4,7 @@ import { openLog } from '../logging.ts';
 import { nodeAgeWarning } from '../node-age.ts';
 import { addExamples, addLogOptions, type CommonOptions, type Outcome, wantsColour } from '../program.ts';
 import { untilStopped } from '../stop.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 interface DemoCommandOptions extends CommonOptions {
   readonly port?: number;
@@ -18,7 +19,7 @@ export function addDemo(program: Command, outcome: Outcome, io: CliIo): void {
     .description('hear a station that goes on although its line fails; needs no configuration')
     .option('--port <port>', 'port for listeners (default: 8000, or the next free one)', portNumber)
     .option('--source <url>', 'a stream to play instead of the bundled music')
-    .option('--seed <number>', 'decides when the line fails', wholeNumber)
+    .option('--seed <number>', 'decides when the line fails', seedNumber)
     .action(async (_options, self: Command) => {
       const options = self.optsWithGlobals<DemoCommandOptions>();
       const log = openLog({
@@ -55,13 +56,14 @@ export function addDemo(program: Command, outcome: Outcome, io: CliIo): void {
   ]);
 }
 
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
+function seedNumber(text: string): number {
+  const seed = wholeNumber(text, 0, 999_999_999);
+  if (seed === undefined) throw new InvalidArgumentError('Expected a whole number.');
+  return seed;
 }
 
 function portNumber(text: string): number {
-  const port = wholeNumber(text);
-  if (port < 1 || port > 65_534) throw new InvalidArgumentError('Expected a port from 1 to 65534.');
+  const port = wholeNumber(text, 1, 65_534);
+  if (port === undefined) throw new InvalidArgumentError('Expected a port from 1 to 65534.');
   return port;
 }

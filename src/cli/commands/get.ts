@@ -3,6 +3,7 @@ import { bitRate } from '../bit-rate.ts';
 import type { CliIo } from '../io.ts';
 import { portNumber } from '../port-number.ts';
 import { addExamples, type CommonOptions, type Outcome } from '../program.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 interface GetOptions extends CommonOptions {
   readonly output?: string;
@@ -76,7 +77,7 @@ export function addGet(program: Command, outcome: Outcome, io: CliIo): void {
 }
 
 function seconds(text: string): number {
-  const value = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (value < 1) throw new InvalidArgumentError('Expected whole seconds.');
+  const value = wholeNumber(text, 1, 99_999);
+  if (value === undefined) throw new InvalidArgumentError('Expected whole seconds.');
   return value;
 }

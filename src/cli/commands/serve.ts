@@ -7,6 +7,7 @@ import { bitRate } from '../bit-rate.ts';
 import type { CliIo } from '../io.ts';
 import { portNumber } from '../port-number.ts';
 import { addExamples, addLogOptions, type CommonOptions, type Outcome, wantsColour } from '../program.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 interface ServeOptions extends CommonOptions {
   readonly host: string;
@@ -110,7 +111,7 @@ function certificateFiles({ certificate, certificateKey: key }: ServeOptions): C
 }
 
 function chunkBytes(text: string): number {
-  const bytes = /^\d{1,8}$/.test(text) ? Number(text) : 0;
-  if (bytes < 256 || bytes > 2 ** 24) throw new InvalidArgumentError('Expected bytes from 256 to 16777216.');
+  const bytes = wholeNumber(text, 256, 2 ** 24);
+  if (bytes === undefined) throw new InvalidArgumentError('Expected bytes from 256 to 16777216.');
   return bytes;
 }

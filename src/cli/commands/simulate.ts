@@ -4,6 +4,7 @@ import { reportText } from '../../swarm/simulate/report-text.ts';
 import { isMet, runScenario, SCENARIOS, type ScenarioName } from '../../swarm/simulate/scenarios.ts';
 import type { CliIo } from '../io.ts';
 import { addExamples, type CommonOptions, type Outcome } from '../program.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 const MAX_PEERS = 200_000;
 
@@ -52,7 +53,7 @@ export function addSimulate(program: Command, outcome: Outcome, io: CliIo): void
 }
 
 function whole(text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  const value = wholeNumber(text, least, most);
+  if (value !== undefined) return value;
   throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
 }

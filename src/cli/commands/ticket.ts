@@ -7,6 +7,7 @@ import { EVERY_PATH, makeTicket } from '../../protocols/swarm/ticket.ts';
 import type { CliIo } from '../io.ts';
 import { addExamples, type CommonOptions, type Outcome } from '../program.ts';
 import { keptTicketKey } from '../swarm/ticket-key.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 interface TicketOptions extends CommonOptions {
   readonly hours: number;
@@ -48,7 +49,7 @@ function withTicket(url: string, key: string, { hours, all }: TicketOptions, now
 }
 
 function wholeHours(text: string): number {
-  const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (value < 1) throw new InvalidArgumentError('Expected whole hours.');
+  const value = wholeNumber(text, 1, 999_999);
+  if (value === undefined) throw new InvalidArgumentError('Expected whole hours.');
   return value;
 }

@@ -3,6 +3,7 @@ import { parseDurationMs } from '../../modules/values.ts';
 import type { BareFormat } from '../../tracks/record/flow-of-address.ts';
 import { addPageOption, type PageAddress } from '../page/page-address.ts';
 import { addRepairOptions, type RepairFlags } from '../repair-options.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 /** The options of `distream record`, parsed. Times in milliseconds. */
 export interface RecordFlags extends RepairFlags {
@@ -94,7 +95,7 @@ function bareFormat(text: string): Omit<BareFormat, 'payloadType'> {
 }
 
 function payloadType(text: string): number {
-  const value = /^\d{1,3}$/.test(text) ? Number(text) : -1;
-  if (value < 0 || value > 127) throw new InvalidArgumentError('Expected a number from 0 to 127.');
+  const value = wholeNumber(text, 0, 127);
+  if (value === undefined) throw new InvalidArgumentError('Expected a number from 0 to 127.');
   return value;
 }

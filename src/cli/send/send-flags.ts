@@ -6,6 +6,7 @@ import { REDUNDANCY_MODES, type RedundancyMode } from '../../tracks/plan/redunda
 import type { FlowLayout } from '../../tracks/plan/request.ts';
 import type { PtpClock } from '../../tracks/send/session-options.ts';
 import { addPageOption, type PageAddress } from '../page/page-address.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { addServeRepairOptions, type ServeRepairFlags } from './serve-repair.ts';
 
 /** The options of `distream send`, parsed. */
@@ -115,7 +116,7 @@ function one(text: string, before: readonly string[] | undefined): readonly stri
 }
 
 function evenPort(text: string): number {
-  const port = whole(text, 1, 65_534);
+  const port = wholeNumber(text, 1, 65_534);
   if (port === undefined || port % 2 !== 0) {
     throw new InvalidArgumentError('Expected an even port from 2 to 65534; RTCP takes the odd one above.');
   }
@@ -123,7 +124,7 @@ function evenPort(text: string): number {
 }
 
 function hops(text: string): number {
-  const ttl = whole(text, 0, 255);
+  const ttl = wholeNumber(text, 0, 255);
   if (ttl === undefined) throw new InvalidArgumentError('Expected a number from 0 to 255.');
   return ttl;
 }
@@ -139,7 +140,7 @@ function packetTime(text: string): number {
 
 function flowLayout(text: string): FlowLayout {
   if (text === 'track' || text === 'mono') return text;
-  const channels = whole(text, 1, 8);
+  const channels = wholeNumber(text, 1, 8);
   if (channels === undefined) throw new InvalidArgumentError('Expected track, mono, or a number from 1 to 8.');
   return channels;
 }
@@ -156,9 +157,4 @@ function ptpClock(text: string): PtpClock {
     throw new InvalidArgumentError('Expected its identity and domain, such as 00-1D-C1-FF-FE-12-34-56:0.');
   }
   return clock;
-}
-
-function whole(text: string, least: number, most: number): number | undefined {
-  const value = /^\d{1,5}$/.test(text) ? Number(text) : -1;
-  return value >= least && value <= most ? value : undefined;
 }

@@ -5,6 +5,7 @@ import { formatKey } from '../../protocols/link/keys.ts';
 import { generateKeyPair } from '../../protocols/noise/x25519.ts';
 import { RepairServer } from '../../tracks/repair/repair-server.ts';
 import type { SessionRepair } from '../../tracks/repair/serve-session.ts';
+import { portNumber } from '../port-number.ts';
 import { addRepairOptions, type RepairFlags, sharedKeyOf } from '../repair-options.ts';
 
 /** The options of `distream send` about repair, parsed. */
@@ -22,7 +23,7 @@ export function addServeRepairOptions(command: Command): Command {
       new Option(
         '--repair <port>',
         'TCP port at which recorders fetch what they lost (default: any free port)',
-      ).argParser(port),
+      ).argParser(portNumber),
     )
     .option('--no-repair', 'recorders cannot fetch what they lost')
     .addOption(
@@ -88,12 +89,6 @@ export class ServedRepair {
   close(): void {
     this.#server.close();
   }
-}
-
-function port(text: string): number {
-  const value = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (value < 1 || value > 65_535) throw new InvalidArgumentError('Expected a port from 1 to 65535.');
-  return value;
 }
 
 function rate(text: string): number {
