@@ -35,14 +35,21 @@ interface Line {
   /** When packet `number` arrives, in ms. */
   readonly at?: (number: number) => number;
   readonly make?: (number: number) => Buffer;
+  readonly seconds?: number;
 }
 
-function examine({ packets = 5000, isLost = () => false, at = (number) => number, make = packet }: Line) {
+function examine({
+  packets = 5000,
+  isLost = () => false,
+  at = (number) => number,
+  make = packet,
+  seconds = packets / 1000,
+}: Line) {
   const examiner = new StreamExaminer({ sampleRate: 48_000, frameBytes: 3, payloadTypes: [98], framesPerPacket: 48 });
   for (let number = 0; number < packets; number++) {
     if (!isLost(number)) examiner.receive(make(number), '192.0.2.1', { ms: at(number), utcMs: 0 });
   }
-  const facts = examiner.facts(packets / 1000);
+  const facts = examiner.facts(seconds);
   return { facts, findings: streamFindings(facts, flow) };
 }
 
@@ -74,6 +81,10 @@ describe('the doctor', () => {
 
   it('takes neither a stall at the end nor packets of several lengths for a wrong rate', () => {
     const isRate = (what: string) => what.includes('packets a second are sent');
+    // 680 packets come at once, because the sender began late; one that is as much too fast all the time is told.
+    const late = { packets: 4680, seconds: 4, at: (number: number) => Math.max(0, number - 680) };
+    expect(words(late).some(isRate)).toBe(false);
+    expect(words({ ...late, at: (number) => (number * 4000) / 4680 }).some(isRate)).toBe(true);
     expect(words({ at: (number) => Math.min(number, 4750) }).some(isRate)).toBe(false);
     // 24 and 72 sample frames in turn.
     const make = (number: number) =>

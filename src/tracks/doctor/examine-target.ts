@@ -71,6 +71,7 @@ function undescribed(findings: readonly Finding[]): Examination {
     packetsPerSecond: 0,
     spacing: none,
     lateness: none,
+    caughtUpMs: 0,
     packetFrames: [],
     driftPpm: undefined,
     leadMs: undefined,

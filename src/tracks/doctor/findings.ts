@@ -96,7 +96,7 @@ function sizeFindings({ packetFrames, counters }: StreamFacts, flow: AudioFlow |
 }
 
 function rateFindings(facts: StreamFacts, flow: AudioFlow | undefined): Finding[] {
-  const { counters, packetsPerSecond, seconds, lateness } = facts;
+  const { counters, packetsPerSecond, seconds, lateness, caughtUpMs } = facts;
   const frames = flow?.framesPerPacket;
   if (!flow || frames === undefined) return [];
   const expected = flow.sampleRate / frames;
@@ -105,8 +105,8 @@ function rateFindings(facts: StreamFacts, flow: AudioFlow | undefined): Finding[
   const sent = packetsPerSecond + lost / heardSeconds;
   // By the sound, so that packets of several lengths, which are told of by themselves, make no difference here.
   const frameRate = (counters.frames + lost * facts.packetFrames[0]![0]) / heardSeconds;
-  // What was late at the end of listening is not there yet.
-  const unsureSeconds = 2 / expected + lateness.maxUs / 1e6;
+  // What was late at the end of listening is not there yet; what was late at its beginning came on top.
+  const unsureSeconds = 2 / expected + lateness.maxUs / 1e6 + caughtUpMs / 1e3;
   const tolerance = flow.sampleRate * Math.max(RATE_TOLERANCE, unsureSeconds / heardSeconds);
   if (Math.abs(frameRate - flow.sampleRate) <= tolerance) return [];
   return [

@@ -24,6 +24,8 @@ export interface StreamFacts {
   readonly spacing: HistogramAccount;
   /** How much longer than the fastest packet each was on its way. */
   readonly lateness: HistogramAccount;
+  /** How late the first packet was against the fastest of the half second after it: a sender that began late catches up. */
+  readonly caughtUpMs: number;
   /** Packets by their sample frames, the commonest first; at most 16 sizes. */
   readonly packetFrames: readonly (readonly [frames: number, packets: number])[];
   /** How much faster its timestamps run than this machine's clock; undefined under two seconds. */
@@ -58,6 +60,7 @@ export class StreamExaminer {
   readonly #runs: StreamFacts['runs'][number][] = [];
   readonly #leads: number[] = [];
   #leastTransitMs = Number.POSITIVE_INFINITY;
+  #firstTransitMs: number | undefined;
   #firstWindow: Window | undefined;
   #lastWindow: Window | undefined;
   #fullWindow: Window | undefined;
@@ -93,6 +96,7 @@ export class StreamExaminer {
       packetsPerSecond: seconds > 0 ? counters.packets / seconds : 0,
       spacing: this.#spacing.account(),
       lateness: this.#lateness.account(),
+      caughtUpMs: (this.#firstTransitMs ?? 0) - (this.#firstWindow?.leastTransitMs ?? 0),
       packetFrames: sizes,
       driftPpm: this.#driftPpm(),
       leadMs: medianOf(this.#leads),
@@ -104,6 +108,7 @@ export class StreamExaminer {
   #begin(run: StreamFacts['runs'][number]): void {
     if (this.#runs.length < MAX_RUNS) this.#runs.push(run);
     this.#leastTransitMs = Number.POSITIVE_INFINITY;
+    this.#firstTransitMs = undefined;
     this.#firstWindow = undefined;
     this.#lastWindow = undefined;
     this.#fullWindow = undefined;
@@ -118,6 +123,7 @@ export class StreamExaminer {
     if (this.#previousMs !== undefined) this.#spacing.record((arrivalMs - this.#previousMs) * 1000);
     this.#previousMs = arrivalMs;
     const transitMs = arrivalMs - (position * 1000) / sampleRate;
+    this.#firstTransitMs ??= transitMs;
     this.#leastTransitMs = Math.min(this.#leastTransitMs, transitMs);
     this.#lateness.record((transitMs - this.#leastTransitMs) * 1000);
     this.#noteWindow(arrivalMs, transitMs);
