@@ -107,7 +107,10 @@ export const ERRORS = {
     EXIT.failed,
   ),
   // Files and disks
-  FILE_NOT_FOUND: entry('there is no file {path}', 'Check the path; it is relative to the configuration file.'),
+  FILE_NOT_FOUND: entry(
+    'there is no file {path}',
+    'Check the path. In a configuration file it is relative to that file, in a command to where you are.',
+  ),
   FILE_UNREADABLE: entry('cannot read {path}: {reason}', 'Check the permissions.'),
   FILE_NOT_AUDIO: entry('{path} holds no audio that distream can play: {reason}', 'Use MP3, ADTS AAC or Ogg files.'),
   TRACK_UNREADABLE: entry('cannot read the track {path}: {reason}', 'Check the path and the permissions.'),
