@@ -87,7 +87,10 @@ async function sendTracks(
   display.plan(plan, flags.plan === true);
   const { requireSendable } = await import('../../tracks/plan/plan-session.ts');
   requireSendable(plan);
-  if (flags.plan) return EXIT.ok;
+  if (flags.plan) {
+    await checkPlan(sessionName(paths), { plan, networks }, context);
+    return EXIT.ok;
+  }
 
   const { ServedRepair } = await import('../send/serve-repair.ts');
   const onNote = (text: string) => display.note(text);
@@ -99,6 +102,23 @@ async function sendTracks(
   } finally {
     repair?.close();
     await page?.close();
+  }
+}
+
+// A plan needs no network: without a way to it, the profile is checked when the session begins.
+async function checkPlan(
+  name: string,
+  planned: { readonly plan: PacketPlan; readonly networks: readonly SendNetwork[] },
+  { flags, display }: SendContext,
+): Promise<void> {
+  const { port, ttl, redundancy, profile, ntp, ptp } = flags;
+  if (profile === 'plain') return;
+  const { checkPlannedProfile } = await import('../../tracks/send/open-session.ts');
+  const options = { name: flags.name ?? name, port, ttl, redundancy, profile, ntpServer: ntp, ptpClock: ptp };
+  try {
+    await checkPlannedProfile({ ...options, ...planned, onNote: (text) => display.note(text) });
+  } catch (error) {
+    if (!(error instanceof DistreamError) || error.code === 'PLAN_REFUSED') throw error;
   }
 }
 

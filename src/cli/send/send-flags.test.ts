@@ -33,6 +33,7 @@ describe('distream send refuses in one message', () => {
     ['files of different rates', 2, ['--plan', mono24, stereo44], /different sample rates.*--mixed/s],
     ['float', 2, ['--plan', float], /float.*--float/s],
     ['packets that would be cut up', 2, ['--plan', '--to', '127.0.0.1', '--ptime', '4ms', wide], /more than the 1440/],
+    ['a plan that the profile refuses', 2, ['--plan', '--profile', 'dante', '--to', '127.0.0.1', mono24], /239\.69/],
     ['a packet time that cannot be', 2, ['--plan', '--ptime', '20ms', mono24], /20000 us.*125us to 10ms/s],
     ['a PTP clock without its identity', 2, ['--ptp', 'grandmaster', mono24], /identity and domain/],
     ['two clocks', 2, ['--ptp', '00-1D-C1-FF-FE-12-34-56:0', '--ntp', 'time', mono24], /cannot be used with/],

@@ -54,6 +54,20 @@ export async function openSendSession(options: SendOptions): Promise<SendSession
   }
 }
 
+/** What a profile has a say in. */
+export type ProfiledOptions = Pick<
+  SendOptions,
+  'name' | 'plan' | 'networks' | 'port' | 'ttl' | 'redundancy' | 'profile' | 'ntpServer' | 'ptpClock' | 'onNote'
+>;
+
+/**
+ * Whether the profile's receivers take what is planned; tells what they may lack.
+ * @throws DistreamError PLAN_REFUSED, and what says that there is no way to the network
+ */
+export async function checkPlannedProfile(options: ProfiledOptions): Promise<void> {
+  checkProfile(options, await findPlaces(options));
+}
+
 interface OpenedBefore {
   readonly places: Places;
   readonly lengths: ReadonlyMap<number, number>;
@@ -131,7 +145,7 @@ async function openParts(options: SendOptions, opened: OpenedBefore): Promise<Se
   }
 }
 
-async function findPlaces({ networks, plan, port, ttl }: SendOptions): Promise<Places> {
+async function findPlaces({ networks, plan, port, ttl }: ProfiledOptions): Promise<Places> {
   const originAddresses = await Promise.all(
     networks.map(({ address, localAddress }) => localAddressTowards(address, localAddress)),
   );
@@ -141,7 +155,7 @@ async function findPlaces({ networks, plan, port, ttl }: SendOptions): Promise<P
 }
 
 function descriptionFacts(
-  { name, plan, profile, ntpServer, ptpClock, redundancy: mode }: SendOptions,
+  { name, plan, profile, ntpServer, ptpClock, redundancy: mode }: ProfiledOptions,
   places: Places,
 ): Omit<DescribedSession, 'mediaClockOffset' | 'startUtcMs'> {
   const ownClock = ntpServer === undefined ? { kind: 'local' as const } : { kind: 'ntp' as const, server: ntpServer };
@@ -149,7 +163,7 @@ function descriptionFacts(
   return { name, plan, profile, referenceClock, redundancy: mode === 'none' ? undefined : { mode }, ...places };
 }
 
-function checkProfile(options: SendOptions, places: Places): void {
+function checkProfile(options: ProfiledOptions, places: Places): void {
   const facts = { ...descriptionFacts(options, places), mediaClockOffset: 0, startUtcMs: 0 };
   const { refusals, notes } = profileVerdict(facts);
   if (refusals.length > 0) {
