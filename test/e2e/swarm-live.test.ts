@@ -1,14 +1,14 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
-import { silentLogger } from '../../src/core/logger.ts';
 import { EVERY_PATH, makeTicket } from '../../src/protocols/swarm/ticket.ts';
-import { type NativeDownloadOptions, nativeDownload } from '../../src/swarm/native/native-download.ts';
-import { NativeServer } from '../../src/swarm/native/native-server.ts';
-import { serverIdentity } from '../../src/swarm/native/server-identity.ts';
+import type { NativeDownloadOptions } from '../../src/swarm/native/native-download.ts';
+import type { NativeServer } from '../../src/swarm/native/native-server.ts';
+import type { DownloadProgress } from '../../src/swarm/peer/download.ts';
 import { PoisonCarrier } from './support/altered-carrier.ts';
 import { until } from './support/child.ts';
 import { liveFrame, liveNumbers } from './support/live-source.ts';
+import { fetchFrom, startNativeServer } from './support/native-swarm.ts';
 
 const FRAME_BYTES = 384;
 const FRAMES_A_PART = 20;
@@ -20,16 +20,7 @@ afterEach(async () => {
 
 /** A server whose stream has numbered frames, 128 kbit/s, in parts of half a second. */
 async function onAir(ticketKey?: string) {
-  const server = await NativeServer.start({
-    clock: systemClock,
-    log: silentLogger,
-    random: Math.random,
-    listen: { host: '127.0.0.1', port: 0 },
-    fileRoot: undefined,
-    identity: serverIdentity(systemClock.utcMs()),
-    givePort: 0,
-    uploadLimit: 60_000,
-  });
+  const server = await startNativeServer({ fileRoot: undefined, uploadLimit: 60_000 });
   closing.push(() => server.close());
   const published = server.live.publish('/radio', ticketKey);
   let number = 0;
@@ -50,30 +41,13 @@ function listen(server: NativeServer, extra: Partial<NativeDownloadOptions> = {}
   const heard: Buffer[] = [];
   sink.on('data', (bytes: Buffer) => heard.push(bytes));
   let shareFromPeers = 0;
-  const ended = nativeDownload({
-    clock: systemClock,
-    log: silentLogger,
-    url: {
-      host: '127.0.0.1',
-      port: server.address.port,
-      path: '/radio',
-      key: server.publicKey,
-      ...(ticket && { ticket }),
-    },
-    displayUrl: 'pdtps://127.0.0.1/radio',
-    give: { host: '127.0.0.1', port: 0 },
-    uploadLimit: 60_000,
-    path: '/dev/null',
-    sink,
-    isKept: false,
-    stallMs: 20_000,
-    stayMs: 0,
-    signal: stop.signal,
-    onProgress: (progress) => {
-      shareFromPeers = progress.shareFromPeers;
-    },
-    ...extra,
-  }).catch((error: Error & { code?: string }) => error.code ?? error.name);
+  const choice = { path: '/dev/null', uploadLimit: 60_000, sink, isKept: false, signal: stop.signal };
+  const onProgress = (progress: DownloadProgress) => {
+    shareFromPeers = progress.shareFromPeers;
+  };
+  const ended = fetchFrom(server, { path: '/radio', ticket }, { ...choice, onProgress, ...extra }).catch(
+    (error: Error & { code?: string }) => error.code ?? error.name,
+  );
   const end = async () => {
     stop.abort();
     await ended;

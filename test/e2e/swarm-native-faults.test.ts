@@ -4,15 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/core/clock.ts';
-import { silentLogger } from '../../src/core/logger.ts';
 import { formatSwarmUrl } from '../../src/protocols/swarm/swarm-url.ts';
-import { type NativeDownloadOptions, nativeDownload } from '../../src/swarm/native/native-download.ts';
-import { NativeServer } from '../../src/swarm/native/native-server.ts';
-import { serverIdentity } from '../../src/swarm/native/server-identity.ts';
+import type { NativeDownloadOptions } from '../../src/swarm/native/native-download.ts';
 import { AlteredCarrier } from './support/altered-carrier.ts';
 import { canMount, itWhere } from './support/binaries.ts';
 import { start, until } from './support/child.ts';
+import { fetchFrom, startNativeServer } from './support/native-swarm.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/distream.js', import.meta.url));
 const CHUNK_BYTES = 65_536;
@@ -26,36 +23,13 @@ async function serving(payload: Buffer, uploadLimit: number) {
   const folder = mkdtempSync(join(tmpdir(), 'swarm-faults-'));
   closing.push(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, 'file.bin'), payload);
-  const server = await NativeServer.start({
-    clock: systemClock,
-    log: silentLogger,
-    random: Math.random,
-    listen: { host: '127.0.0.1', port: 0 },
-    fileRoot: folder,
-    identity: serverIdentity(systemClock.utcMs()),
-    givePort: 0,
-    uploadLimit,
-  });
+  const server = await startNativeServer({ fileRoot: folder, uploadLimit });
   closing.push(() => server.close());
   const url = formatSwarmUrl('127.0.0.1', server.address.port, '/file.bin', server.publicKey);
   const fetching = (name: string, extra: Partial<NativeDownloadOptions> = {}) => {
     const stop = new AbortController();
-    const ended = nativeDownload({
-      clock: systemClock,
-      log: silentLogger,
-      url: { host: '127.0.0.1', port: server.address.port, path: '/file.bin', key: server.publicKey },
-      displayUrl: url,
-      give: { host: '127.0.0.1', port: 0 },
-      uploadLimit: 2_000_000,
-      path: join(folder, name),
-      sink: undefined,
-      isKept: true,
-      stallMs: 20_000,
-      stayMs: 60_000,
-      signal: stop.signal,
-      onProgress: () => {},
-      ...extra,
-    }).catch(() => {});
+    const choice = { path: join(folder, name), uploadLimit: 2_000_000, stayMs: 60_000, signal: stop.signal };
+    const ended = fetchFrom(server, { path: '/file.bin' }, { ...choice, ...extra }).catch(() => {});
     closing.push(async () => {
       stop.abort();
       await ended;
