@@ -86,6 +86,7 @@ export class ControlChannel {
     this.#sealer = new RecordSealer(side === 'peer' ? peers : conductors);
     this.#opener = new RecordOpener(side === 'peer' ? conductors : peers);
     tls.end(() => {
+      if (this.#socket.destroyed) return;
       const bytes = Buffer.concat(this.#waiting ?? []);
       this.#waiting = undefined;
       // Also without bytes: it tells the other side that TLS is over.
