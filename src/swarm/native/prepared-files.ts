@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chunkHash, chunksOf, SWARM_CHUNK_BYTES, treeRoot } from '../../protocols/swarm/hash-tree.ts';
+import { chunkHash, SWARM_CHUNK_BYTES, treeRoot } from '../../protocols/swarm/hash-tree.ts';
 import { signManifest } from '../../protocols/swarm/manifest.ts';
 import type { SharedFile } from '../coordinator/shared-file.ts';
 import type { SharedFolder } from '../server/shared-folder.ts';
@@ -8,14 +8,16 @@ import type { ServerIdentity } from './server-identity.ts';
 
 /** Files whose hashes are kept. */
 const MAX_KEPT = 256;
+/** What is read and hashed at once: with a chunk each time, the first peers of a file waited longer than it took to connect. */
+const READ_BYTES = 16 * SWARM_CHUNK_BYTES;
 
 /** Hashes and signs the files of a folder, each version once. */
 export class PreparedFiles {
   readonly #folder: SharedFolder;
-  readonly #identity: ServerIdentity;
+  readonly #identity: Pick<ServerIdentity, 'privateKey'>;
   readonly #kept = new Map<SharedFile, Promise<PreparedFile | undefined>>();
 
-  constructor(folder: SharedFolder, identity: ServerIdentity) {
+  constructor(folder: SharedFolder, identity: Pick<ServerIdentity, 'privateKey'>) {
     this.#folder = folder;
     this.#identity = identity;
   }
@@ -35,12 +37,13 @@ export class PreparedFiles {
 
   async #prepare(file: SharedFile): Promise<PreparedFile | undefined> {
     const hashes: Buffer[] = [];
-    for (let chunk = 0; chunk < chunksOf(file.size); chunk++) {
-      const min = chunk * SWARM_CHUNK_BYTES;
-      const max = Math.min(min + SWARM_CHUNK_BYTES, file.size) - 1;
+    for (let min = 0; min < file.size; min += READ_BYTES) {
+      const max = Math.min(min + READ_BYTES, file.size) - 1;
       const bytes = await this.#folder.readRange(file, { min, max });
       if (!bytes) return undefined;
-      hashes.push(chunkHash(bytes));
+      for (let at = 0; at < bytes.length; at += SWARM_CHUNK_BYTES) {
+        hashes.push(chunkHash(bytes.subarray(at, at + SWARM_CHUNK_BYTES)));
+      }
     }
     const all = Buffer.concat(hashes);
     const manifest = { path: file.path, sizeBytes: file.size, root: treeRoot(all) };
