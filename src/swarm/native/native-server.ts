@@ -62,6 +62,7 @@ export class NativeServer implements SwarmSource {
   readonly live: LivePublishing;
   readonly #options: NativeServerOptions;
   readonly #folder: SharedFolder | undefined;
+  readonly #files: PreparedFiles | undefined;
   readonly #certificates: ServerCertificates;
   readonly #server: Server;
   #context: SecureContext;
@@ -94,7 +95,7 @@ export class NativeServer implements SwarmSource {
     this.#address = options.listen;
     this.#carrier = options.carrier ?? new TlsCarrier(clock);
     this.#probes = new ReachProbes(clock, this.#carrier);
-    const files = folder && new PreparedFiles(folder, identity);
+    this.#files = folder && new PreparedFiles(folder, identity);
     this.conductor = new Conductor({
       clock,
       random: options.random,
@@ -102,7 +103,7 @@ export class NativeServer implements SwarmSource {
       serverSecret: this.#secret,
       givePort: () => this.#givePort,
       upBytesPerSecond: uploadLimit,
-      prepare: async (path) => files?.find(path),
+      prepare: async (path) => this.#files?.find(path),
       admits: (path, ticket) => this.#admits(path, ticket),
       probe: (member) => this.#probe(member),
       push: (lease) => this.live.lease(lease),
@@ -155,6 +156,7 @@ export class NativeServer implements SwarmSource {
       throw error;
     }
     server.#ticker = clock.every(WATCH_MS, () => void server.#watch());
+    void server.#files?.prepareAhead();
     return server;
   }
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { chunkHash, SWARM_CHUNK_BYTES, treeRoot } from '../../protocols/swarm/hash-tree.ts';
 import { openManifest, rawPublicKey } from '../../protocols/swarm/manifest.ts';
 import { SharedFolder } from '../server/shared-folder.ts';
@@ -33,6 +33,17 @@ describe('a file that is prepared', () => {
       expect(await files.find('/song')).toBe(prepared);
     },
   );
+
+  it('ahead needs no reading when it is asked for', async () => {
+    await writeFile(join(folder, 'song'), 'la la la');
+    const shared = await SharedFolder.open(folder, SWARM_CHUNK_BYTES);
+    const read = vi.spyOn(shared, 'readRange');
+    const files = new PreparedFiles(shared, keys);
+    await files.prepareAhead();
+    expect(read).toHaveBeenCalledTimes(1);
+    expect((await files.find('/song'))?.hashes).toEqual(chunkHash(Buffer.from('la la la')));
+    expect(read).toHaveBeenCalledTimes(1);
+  });
 
   it('is unknown when there is no such file', async () => {
     const files = new PreparedFiles(await SharedFolder.open(folder, SWARM_CHUNK_BYTES), keys);

@@ -10,6 +10,9 @@ import type { ServerIdentity } from './server-identity.ts';
 const MAX_KEPT = 256;
 /** What is read and hashed at once: with a chunk each time, the first peers of a file waited longer than it took to connect. */
 const READ_BYTES = 16 * SWARM_CHUNK_BYTES;
+/** What is hashed before somebody asks: a fraction of a second of work. */
+const AHEAD_BYTES = 256 * 2 ** 20;
+const AHEAD_FILES = MAX_KEPT / 2;
 
 /** Hashes and signs the files of a folder, each version once. */
 export class PreparedFiles {
@@ -33,6 +36,18 @@ export class PreparedFiles {
     if (this.#kept.size > MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
     if (!(await made)) this.#kept.delete(file);
     return made;
+  }
+
+  /** Hashes the first files of the folder before somebody asks, so that their first peers need not wait. Never rejects. */
+  async prepareAhead(): Promise<void> {
+    let left = AHEAD_BYTES;
+    const paths = await this.#folder.list();
+    for (const path of paths.slice(0, AHEAD_FILES)) {
+      const file = await this.#folder.find([path]).catch(() => undefined);
+      if (!file || file.size > left) continue;
+      left -= file.size;
+      await this.find(path).catch(() => undefined);
+    }
   }
 
   async #prepare(file: SharedFile): Promise<PreparedFile | undefined> {
