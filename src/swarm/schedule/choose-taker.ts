@@ -12,14 +12,12 @@ export interface Weights {
   readonly near: number;
   /** The link is open already. */
   readonly known: number;
-  /** The taker is sending to the giver now: on one line, what acknowledges the one chunk travels with the other. */
-  readonly mutual: number;
 }
 
 /** For a stream: who soonest passes the chunk on. */
-export const LIVE_WEIGHTS: Weights = { idle: 2, up: 1, behind: 0, near: 0.3, known: 0.3, mutual: 0 };
+export const LIVE_WEIGHTS: Weights = { idle: 2, up: 1, behind: 0, near: 0.3, known: 0.3 };
 /** For a file: as for a stream, and nobody is left behind. */
-export const FILE_WEIGHTS: Weights = { idle: 1, up: 0.5, behind: 0.3, near: 0.2, known: 0.3, mutual: 0.6 };
+export const FILE_WEIGHTS: Weights = { idle: 1, up: 0.5, behind: 0.3, near: 0.2, known: 0.3 };
 
 /** What a search among takers reads. */
 export interface TakerSearch {
@@ -50,16 +48,14 @@ export function bestTaker(search: TakerSearch, giver: number, chunk: number): nu
   let bestScore = Number.NEGATIVE_INFINITY;
   let candidates = 0;
   const looks = Math.min(size, LOOKS);
-  const { known, mutual } = search.weights;
+  const { known } = search.weights;
   for (let look = 0; look < looks && candidates < CANDIDATES; look++) {
     const taker = takers.at(place);
     if (++place === size) place = 0;
     if (inCount[taker]! >= inLimit[taker]! || taker === giver || !swarm.lacks(taker, chunk)) continue;
     if (chunk >= firstMissing[taker]! + ahead[taker]! || !swarm.mayMeet(giver, taker)) continue;
     candidates++;
-    let score = scoreOf(search, giver, taker);
-    if (known > 0 && (peers.knows(giver, taker) || peers.knows(taker, giver))) score += known;
-    if (mutual > 0 && gives(swarm, taker, giver)) score += mutual;
+    const score = scoreOf(search, giver, taker) + (known > 0 && peers.knows(giver, taker) ? known : 0);
     if (score <= bestScore) continue;
     best = taker;
     bestScore = score;
@@ -81,11 +77,6 @@ function scoreOf({ swarm, nowMs, weights }: TakerSearch, giver: number, taker: n
   if (weights.behind > 0)
     score -= weights.behind * (peers.held[taker]! - (giver === SERVER ? 0 : peers.headStart[taker]!));
   return score;
-}
-
-function gives(swarm: Swarm, giver: number, taker: number): boolean {
-  for (const transfer of swarm.givenBy(giver)) if (transfer.taker === taker) return true;
-  return false;
 }
 
 /** 1 for the same prefix, 0.5 for the same wide one, below 0 when the taker would depend on one prefix alone. */

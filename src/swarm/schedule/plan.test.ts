@@ -163,24 +163,6 @@ describe('planTransfers', () => {
     expect(plan.filter((one) => one.giver === giver)).toEqual([{ giver, taker: fast, chunk: 1 }]);
   });
 
-  it('gives a chunk of a file to who is sending to the giver, so that acknowledgements travel with data', () => {
-    const options = { chunkBytes: CHUNK, windowChunks: 2, live: false, serverUpBytesPerSecond: 1000, orderAheadMs: 10 };
-    for (const sender of [1, 2]) {
-      const swarm = new Swarm(options);
-      swarm.limitGiving(SERVER, 0);
-      const [giver, third, ...others] = [1000, 0, 1000, 1000].map((upBytesPerSecond) =>
-        swarm.join({ upBytesPerSecond, downBytesPerSecond: 9000, reachable: true, wants: true }),
-      ) as [number, number, number, number];
-      swarm.hold(giver, 0);
-      for (const other of others) swarm.hold(other, 1);
-      const [mutual, other] = sender === 1 ? others : others.toReversed();
-      swarm.begin({ giver: mutual!, taker: giver, chunk: 1 }, 0);
-      swarm.begin({ giver: other!, taker: third, chunk: 1 }, 0);
-      const plan = planTransfers(swarm, { nowMs: 0, random: () => 0 });
-      expect(plan.find((one) => one.giver === giver)).toEqual({ giver, taker: mutual, chunk: 0 });
-    }
-  });
-
   it('lets the server rescue what no peer can bring before it is due', () => {
     const swarm = new Swarm({
       chunkBytes: CHUNK,
