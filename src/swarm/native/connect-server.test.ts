@@ -1,9 +1,15 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
+import {
+  connect,
+  createSecureContext,
+  createServer as createTlsServer,
+  type SecureContextOptions,
+  type TLSSocket,
+} from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CertificateAuthority, type IssueOptions } from '../../../test/support/certificate-authority.ts';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
@@ -11,6 +17,7 @@ import { systemClock } from '../../core/clock.ts';
 import { silentLogger } from '../../core/logger.ts';
 import type { CertificatePair } from '../../net/certificate-files.ts';
 import { SWARM_ALPN } from '../../protocols/swarm/peer-messages.ts';
+import { acceptPeer } from './accept-peer.ts';
 import { connectServer } from './connect-server.ts';
 import { ServerCertificates } from './server-certificates.ts';
 import { serverIdentity } from './server-identity.ts';
@@ -42,19 +49,21 @@ function write({ cert, key }: CertificatePair): void {
 /** A server that shows its own certificate, and that of an authority when one is issued; answers its port. */
 async function serve(issue?: IssueOptions, alpn = SWARM_ALPN): Promise<number> {
   if (issue) write(authority.issue(issue));
-  let server: Server | undefined;
   const certificates = new ServerCertificates({
     own: identity.certificate,
     files: issue && filesOf(),
     clock,
     log: silentLogger,
-    onChange: (context: SecureContextOptions) => server?.setSecureContext(context),
+    onChange: (changed: SecureContextOptions) => {
+      context = createSecureContext(changed);
+    },
   });
-  server = createServer({ ...certificates.context, ALPNProtocols: [alpn] }, (socket) => {
-    socket.on('error', () => {});
-    socket.resume();
-  });
-  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  let context = createSecureContext(certificates.context);
+  const take = (tls: TLSSocket) => void tls.on('error', () => {}).resume();
+  const server =
+    alpn === SWARM_ALPN
+      ? createServer((socket) => acceptPeer(socket, context, clock, ({ tls }) => take(tls)))
+      : createTlsServer({ ...certificates.context, ALPNProtocols: [alpn] }, take);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   closers.push(

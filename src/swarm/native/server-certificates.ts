@@ -60,6 +60,8 @@ export class ServerCertificates {
       cert: [this.#own.cert, cert],
       key: [this.#own.key, key],
       sigalgs: SERVER_ALGORITHMS,
+      // The order above counts, not that of the peer.
+      honorCipherOrder: true,
       minVersion: 'TLSv1.3',
     };
   }
