@@ -47,6 +47,12 @@ describe('sealed records', () => {
     expect(() => new RecordOpener(KEY).push(Buffer.concat([first, first]))).toThrow(ProtocolViolation);
   });
 
+  it('are refused when they are empty, except the first', () => {
+    const { sealer, opener } = pair();
+    opener.push(sealer.seal(Buffer.alloc(0)));
+    expect(() => opener.push(sealer.seal(Buffer.alloc(0)))).toThrow(ProtocolViolation);
+  });
+
   it('are refused before their bytes are collected when they are too long or of another kind', () => {
     for (const head of ['d3ffff', 'd3000f', 'd30000', '170010']) {
       expect(() => new RecordOpener(KEY).push(Buffer.from(head, 'hex'))).toThrow(ProtocolViolation);

@@ -32,7 +32,7 @@ export class RecordSealer {
     this.#key = key;
   }
 
-  /** The records of these bytes; of none, one that is empty. */
+  /** The records of these bytes; of none, one that is empty, which only the first may be. */
   seal(bytes: Buffer): Buffer {
     const key = aeadKey(this.#key);
     const parts: Buffer[] = [];
@@ -61,14 +61,18 @@ export class RecordOpener {
   /** What was in the records that are complete with these bytes. Throws ProtocolViolation for one that was not sealed so. */
   push(bytes: Buffer): Buffer {
     const all = this.#held.length > 0 ? Buffer.concat([this.#held, bytes]) : bytes;
+    const key = aeadKey(this.#key);
     const parts: Buffer[] = [];
     let at = 0;
     while (all.length - at >= HEAD_BYTES) {
       const head = all.subarray(at, at + HEAD_BYTES);
       const end = at + HEAD_BYTES + lengthIn(head);
       if (end > all.length) break;
-      const plain = open(aeadKey(this.#key), nonceOfNumber(this.#count++), head, all.subarray(at + HEAD_BYTES, end));
+      const plain = open(key, nonceOfNumber(this.#count), head, all.subarray(at + HEAD_BYTES, end));
       if (!plain) throw new ProtocolViolation('a record was not sealed by the other side');
+      // Each costs as much as a full one; the first tells that TLS is over.
+      if (plain.length === 0 && this.#count > 0) throw new ProtocolViolation('a record is empty');
+      this.#count++;
       parts.push(plain);
       at = end;
     }

@@ -42,9 +42,10 @@ export function connectServer(options: ConnectServerOptions): Promise<SecuredCon
     const settle = (error: unknown) => {
       timer.cancel();
       signal.removeEventListener('abort', abort);
-      for (const each of [socket, tls]) each.off('error', refused);
+      // Something listens until the caller does: an error without a listener ends the process.
+      for (const each of [socket, tls]) each.on('error', () => {}).off('error', refused);
       if (error === undefined) return resolve({ socket, stretch, tls });
-      for (const each of [socket, tls]) each.on('error', () => {}).destroy();
+      for (const each of [socket, tls]) each.destroy();
       reject(error);
     };
     const timer = clock.after(CONNECT_MS, () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { connect as connectTls, createSecureContext } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
@@ -72,14 +72,17 @@ afterEach(() => {
   server.close();
 });
 
-async function pair(): Promise<{ peer: End; conductor: End }> {
-  const connection = await connectServer({
+function openTo(serverPort: number): Promise<SecuredConnection> {
+  return connectServer({
     clock: systemClock,
-    url: { host: '127.0.0.1', port, path: '/', key: identity.publicKey },
+    url: { host: '127.0.0.1', port: serverPort, path: '/', key: identity.publicKey },
     displayUrl: 'pdtps://there/',
     signal: new AbortController().signal,
   });
-  const peer = new End(connection);
+}
+
+async function pair(): Promise<{ peer: End; conductor: End }> {
+  const peer = new End(await openTo(port));
   opened.push(peer);
   await peer.until(() => accepted.length > 0);
   return { peer, conductor: accepted[0]! };
@@ -153,6 +156,40 @@ describe('the channel between a peer and the conductor', () => {
     expect(conductor.heard).toBe('');
   });
 
+  const MARK = Buffer.from([SEALED_MARK]);
+  const BAD_RECORD = Buffer.from([0x17, 3, 3, 0, 40, ...Array(40).fill(9)]);
+
+  it.each([
+    ['the mark of a sealed record', MARK, 'TLS was cut'],
+    ["a record of TLS that is not the other side's", BAD_RECORD, 'bad record mac'],
+  ])('is closed on either side by %s, put in by somebody between', async (_, bytes, reason) => {
+    for (const side of ['peer', 'conductor'] as const) {
+      const both = await pair();
+      const other = side === 'peer' ? both.conductor : both.peer;
+      both[side].connection.socket.write(bytes);
+      await other.until(() => other.closed !== false);
+      expect(other.closed).toContain(reason);
+      for (const end of [...accepted.splice(0), ...opened.splice(0)]) end.channel.destroy();
+    }
+  });
+
+  it('is closed, and ends nothing else, by a record that came with the handshake', async () => {
+    const between = createServer((socket) => {
+      const there = connect(port, '127.0.0.1');
+      socket.pipe(there);
+      there.once('data', (flight: Buffer) => {
+        socket.write(Buffer.concat([flight, BAD_RECORD]));
+        there.pipe(socket);
+      });
+      for (const each of [socket, there]) each.on('error', () => {});
+    });
+    between.listen(0, '127.0.0.1');
+    await once(between, 'listening');
+    const peer = new End(await openTo((between.address() as AddressInfo).port));
+    await peer.until(() => peer.closed !== false);
+    between.close();
+  });
+
   it('is closed when a record is not sealed by the other side', async () => {
     const { peer, conductor } = await sealedPair();
     peer.channel.send(Buffer.from('hello '));
@@ -176,7 +213,6 @@ describe('the channel between a peer and the conductor', () => {
   it('is none when the handshake takes too long, is no TLS, or is for another protocol', async () => {
     const silent = connectTls({ host: '127.0.0.1', port, ALPNProtocols: ['http/1.1'], rejectUnauthorized: false });
     await expect(once(silent, 'secureConnect')).rejects.toThrow();
-    const { connect } = await import('node:net');
     const plain = connect(port, '127.0.0.1');
     plain.on('error', () => {});
     plain.write('GET / HTTP/1.1\r\n\r\n'.repeat(20));

@@ -37,6 +37,7 @@ export class ControlChannel {
   #waiting: Buffer[] | undefined = [];
   #hasHeardTlsEnd = false;
   #isEnding = false;
+  #isClosed = false;
   #reason: string | undefined;
 
   /** Owns the connection from here on. */
@@ -48,10 +49,18 @@ export class ControlChannel {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on('error', (error) => this.destroy(error.message));
-    socket.on('close', () => this.#events.onClose(this.#reason));
+    socket.on('close', () => this.#closed());
     tls.on('error', (error) => this.destroy(error.message));
+    // Without a tls.Server, Node.js tells of a bad record on the side of the server by this event only.
+    tls.on('_tlsError', (error: Error) => this.destroy(error.message));
     tls.on('data', (bytes: Buffer) => this.#hear(bytes));
     tls.on('end', () => this.#tlsEnded());
+    stretch.on('mark', this.#marked);
+    if (stretch.isOver) setImmediate(this.#marked);
+    if (!tls.destroyed && !socket.destroyed) return;
+    this.destroy('TLS broke');
+    // The socket may have told that it is closed before somebody listened.
+    setImmediate(() => this.#closed());
   }
 
   /** The other side's address. */
@@ -110,6 +119,17 @@ export class ControlChannel {
     this.#tls?.destroy();
   }
 
+  #closed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#events.onClose(this.#reason);
+  }
+
+  /** A sealed record was put in before TLS was over: the connection would wait for ever. */
+  readonly #marked = (): void => {
+    if (!this.#hasHeardTlsEnd) this.destroy('TLS was cut');
+  };
+
   #tlsEnded(): void {
     this.#hasHeardTlsEnd = true;
     // Without an agreement nothing may follow TLS.
@@ -123,6 +143,7 @@ export class ControlChannel {
     const tls = this.#tls!;
     tls.removeAllListeners();
     tls.on('error', () => {});
+    this.#stretch!.off('mark', this.#marked);
     this.#stretch!.release();
     tls.destroy();
     this.#tls = undefined;

@@ -8,7 +8,8 @@ const LENGTH_AT = 3;
 
 /**
  * A TCP connection as TLS sees it: it is given the records of TLS, and ends where a sealed record begins. What comes from
- * there on waits, with the connection paused, until `release`.
+ * there on waits, with the connection paused, until `release`. It tells `mark` a turn after it was there: TLS is over by
+ * then, unless the mark was put in by somebody who does not have its keys.
  */
 export class TlsStretch extends Duplex {
   readonly #socket: Socket;
@@ -27,6 +28,11 @@ export class TlsStretch extends Duplex {
     this.#socket = socket;
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
+  }
+
+  /** True when a sealed record begins after what TLS was given. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** Gives the connection back, paused: TLS neither reads nor writes it any more. */
@@ -58,6 +64,7 @@ export class TlsStretch extends Duplex {
     this.#socket.pause();
     this.#socket.off('data', this.#onData);
     this.#socket.unshift(bytes.subarray(end));
+    setImmediate(() => this.emit('mark'));
   }
 
   /** How many of the bytes are TLS's. */
