@@ -8,7 +8,7 @@ import { RTP_HEADER_BYTES, writeRtpHeader } from '../../src/protocols/rtp/packet
 import { plainFmt, wavChunk, wavFile } from '../support/wav.ts';
 import { describeWith } from './support/binaries.ts';
 import { type Child, start, until } from './support/child.ts';
-import { udpPorts } from './support/recording.ts';
+import { udpPorts } from './support/ports.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/distream.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'distream-e2e-doctor-'));

@@ -10,8 +10,8 @@ import { complaintsOf, openBrowser, violations } from './support/browser.ts';
 import { type Child, until } from './support/child.ts';
 import { get } from './support/distream.ts';
 import { type LossyRelay, lossyRelay } from './support/lossy-relay.ts';
-import { freePort } from './support/ports.ts';
-import { newFolder, onlyTake, startIn, udpPorts } from './support/recording.ts';
+import { freePort, udpPorts } from './support/ports.ts';
+import { newFolder, onlyTake, startIn } from './support/recording.ts';
 
 /** Where pictures of the page go, when they are wanted. */
 const PICTURES = process.env.DISTREAM_PICTURES;

@@ -129,7 +129,7 @@ admin: { password: ${PASSWORD} }`,
   it('play, and go on at the very next byte when the line is cut', async () => {
     const line = await cuttableLine(node.port);
     await withPage(
-      async (page) => {
+      async (page, complaints) => {
         await page.addInitScript(KEEP_BYTES);
         await page.goto(`http://127.0.0.1:${line.port}/listen/one`);
         await page.locator('.play:enabled').click();
@@ -147,6 +147,8 @@ admin: { password: ${PASSWORD} }`,
         );
         expect(given.length).toBeGreaterThan(60_000);
         expect(readFileSync(file).indexOf(given)).toBeGreaterThanOrEqual(0);
+        // The browser names what was being asked for when the line was cut.
+        complaints.splice(0, Infinity, ...complaints.filter((complaint) => !complaint.includes('net::ERR_')));
       },
       {},
       [`127.0.0.1:${line.port}`],

@@ -8,7 +8,7 @@ import { encodeRtcp } from '../../src/protocols/rtp/rtcp-encode.ts';
 import { until } from './support/child.ts';
 import { startDistream } from './support/distream.ts';
 import { writeNoise } from './support/noise-file.ts';
-import { udpPorts } from './support/recording.ts';
+import { udpPorts } from './support/ports.ts';
 
 interface Heard {
   readonly socket: Socket;

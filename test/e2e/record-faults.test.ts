@@ -7,7 +7,8 @@ import { takeSchema } from '../../src/tracks/proof/take-schema.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { canMount, describeWith, itWhere } from './support/binaries.ts';
 import { run, start, until } from './support/child.ts';
-import { newFolder, onlyTake, samplesOf, startIn, startRecording, twoTracks, udpPorts } from './support/recording.ts';
+import { udpPorts } from './support/ports.ts';
+import { newFolder, onlyTake, samplesOf, startIn, startRecording, twoTracks } from './support/recording.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/distream.js', import.meta.url));
 describeWith(

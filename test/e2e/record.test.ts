@@ -3,16 +3,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeWith } from './support/binaries.ts';
 import { run, until } from './support/child.ts';
-import {
-  makeTracks,
-  newFolder,
-  onlyTake,
-  samplesOf,
-  startIn,
-  startRecording,
-  twoTracks,
-  udpPorts,
-} from './support/recording.ts';
+import { udpPorts } from './support/ports.ts';
+import { makeTracks, newFolder, onlyTake, samplesOf, startIn, startRecording, twoTracks } from './support/recording.ts';
 
 /** Waits until each file of the take has so many seconds of mono; what came last waits in the buffer for a second. */
 async function untilRecorded(folder: string, seconds: number, sampleBytes = 3): Promise<void> {

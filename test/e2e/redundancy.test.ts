@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import { describeWith } from './support/binaries.ts';
 import { until } from './support/child.ts';
 import { type LossyRelay, lossyRelay } from './support/lossy-relay.ts';
-import { makeTracks, newFolder, onlyTake, samplesOf, startIn, startRecording, udpPorts } from './support/recording.ts';
+import { udpPorts } from './support/ports.ts';
+import { makeTracks, newFolder, onlyTake, samplesOf, startIn, startRecording } from './support/recording.ts';
 
 const TRACKS = ['one', 'two'];
 const LOOP_SECONDS = 6;

@@ -9,6 +9,7 @@ import { takeSchema } from '../../src/tracks/proof/take-schema.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { plainFmt, wavChunk, wavFile } from '../support/wav.ts';
 import { start, until } from './support/child.ts';
+import { udpPorts } from './support/ports.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/distream.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'distream-e2e-repair-'));
@@ -43,17 +44,6 @@ function makeStem(name: string, channels: number, place = 'stems'): Stem {
     wavFile([wavChunk('fmt ', plainFmt(format)), wavChunk('data', pcm)]),
   );
   return { name, channels, pcm };
-}
-
-/** Two neighbouring free ports that are even and odd. */
-async function freePorts(): Promise<number> {
-  for (;;) {
-    const probe = createSocket('udp4');
-    await new Promise<void>((resolve) => probe.bind(0, '127.0.0.1', resolve));
-    const { port } = probe.address();
-    await new Promise<void>((resolve) => probe.close(() => resolve()));
-    if (port % 2 === 0 && port < 65_000 && port > 20_000) return port;
-  }
 }
 
 /** Passes RTP and RTCP on, but for what `isLost` says, and remembers the timestamps that did not come through. */
@@ -102,7 +92,7 @@ describe('repair after the take', () => {
     const stems = join(folder, 'stems');
     mkdirSync(stems);
     const tracks = [makeStem('drums', 1), makeStem('piano', 2)];
-    const sent = await freePorts();
+    const sent = udpPorts();
     const received = sent + 1000 > 64_000 ? sent - 1000 : sent + 1000;
     const packets = (RATE * SECONDS) / PACKET_FRAMES;
     const relays = await Promise.all(
@@ -164,7 +154,7 @@ describe('repair after the take', () => {
     const stems = join(folder, 'later');
     mkdirSync(stems);
     const { pcm } = makeStem('choir', 1, 'later');
-    const sent = await freePorts();
+    const sent = udpPorts();
     const received = sent + 1000 > 64_000 ? sent - 1000 : sent + 1000;
     const random = seededRandom(77);
     const { lost } = await relay(sent, received, (packet) => packet > 10 && random() < 0.1);

@@ -45,7 +45,7 @@ class End {
     while (!check()) {
       await new Promise<void>((resolve) => {
         this.#changed = resolve;
-        setImmediate(() => setTimeout(resolve, 2));
+        setImmediate(resolve);
       });
     }
   }

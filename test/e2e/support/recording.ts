@@ -4,21 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Take, takeSchema } from '../../../src/tracks/proof/take-schema.ts';
 import { type Child, run, start, until } from './child.ts';
+import { udpPorts } from './ports.ts';
 
 const BIN = fileURLToPath(new URL('../../../bin/distream.js', import.meta.url));
 
 /** A folder for one test. */
 export function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'distream-e2e-record-'));
-}
-
-let nextPort = 28_000 + (process.pid % 400) * 40;
-
-/** An even UDP port of a test's own, with those above it for some flows and their RTCP. */
-export function udpPorts(flows = 4): number {
-  const port = nextPort;
-  nextPort += 2 * flows;
-  return port;
 }
 
 /** Two tracks of 20 s in a folder, what sends them to two ports, and what `distream record` is to be told. */
