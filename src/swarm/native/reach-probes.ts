@@ -20,7 +20,9 @@ export class ReachProbes {
   probe(target: LineTarget, nonce: Buffer): Promise<boolean> {
     return new Promise((resolve) => {
       let line: Line | undefined;
+      let isOver = false;
       const settle = (isReached: boolean) => {
+        isOver = true;
         timer.cancel();
         line?.close();
         resolve(isReached);
@@ -39,6 +41,8 @@ export class ReachProbes {
       };
       this.#carrier.dial(target, { onData, onDrain: () => {}, onClose: () => settle(false) }).then(
         (made) => {
+          // A peer may let us wait longer than that, and would keep the line.
+          if (isOver) return made.close();
           line = made;
           made.send(encodeLinkMessage({ type: 'probe', nonce }));
         },

@@ -5,7 +5,7 @@ import { type LinkMessage, NONCE_BYTES } from '../../protocols/swarm/link-messag
 import type { Receipt } from '../../protocols/swarm/peer-messages.ts';
 import { grantToken, meetingIdentity, meetingKey } from '../../protocols/swarm/token.ts';
 import { SERVER } from '../schedule/swarm.ts';
-import type { LineHost } from './carrier.ts';
+import type { Carrier, Line, LineHost } from './carrier.ts';
 import { Giving } from './giving.ts';
 import { PeerLines } from './peer-lines.ts';
 import { ReachProbes } from './reach-probes.ts';
@@ -112,6 +112,25 @@ describe('the server', () => {
     await settle();
     expect(told).toEqual(['open 0']);
     expect(lines.isOpen(SERVER)).toBe(true);
+  });
+
+  it('closes the line to a peer that was connected too late', async () => {
+    const clock = new FakeClock();
+    const told: string[] = [];
+    const line = { send: () => told.push('asked') > 0, close: () => void told.push('closed') };
+    let connected = (_line: Line): void => {};
+    const dial = () =>
+      new Promise<Line>((resolve) => {
+        connected = resolve;
+      });
+    const probes = new ReachProbes(clock, { dial } as unknown as Carrier);
+    const target = { host: '', port: 8000, identity: '', key: SECRET };
+    const outcome = probes.probe(target, Buffer.alloc(NONCE_BYTES, 5));
+    await clock.run(4000);
+    expect(await outcome).toBe(false);
+    connected(line);
+    await settle();
+    expect(told).toEqual(['closed']);
   });
 });
 
