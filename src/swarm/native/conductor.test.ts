@@ -262,9 +262,28 @@ describe('a conductor of files', () => {
     expect([peer.isClosed, rig.conductor.memberCount]).toEqual([true, 0]);
   });
 
-  it('leaves no timer behind', () => {
+  it('gives a peer no more than 64 files, however many it asks for at once', async () => {
     const rig = new ConductorRig();
+    const peer = await rig.join('20.1.100.7');
+    for (let file = 0; file < 70; file++) rig.publish(`/${file}`, 1);
+    for (let file = 0; file < 70; file++) peer.want(`/${file}`);
+    await rig.turn();
+    expect(peer.of('file').filter(({ status }) => status === 'ok')).toHaveLength(64);
+    expect(peer.of('file').filter(({ status }) => status === 'refused')).toHaveLength(6);
+  });
+
+  it('leaves no timer behind, also when a peer is being asked for its nonce or goes afterwards', async () => {
+    let answer = (_isReachable: boolean): void => {};
+    const probe = () =>
+      new Promise<boolean>((resolve) => {
+        answer = resolve;
+      });
+    const rig = new ConductorRig({ probe });
+    const peer = await rig.join('20.1.100.7');
     rig.conductor.close();
+    answer(false);
+    await rig.turn();
+    rig.conductor.leave(peer.member);
     expect(rig.clock.pendingCount).toBe(0);
   });
 });

@@ -1,39 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Timer } from '../../core/clock.ts';
 import { ProtocolViolation } from '../../core/errors.ts';
-import { HASHES_AT_ONCE } from '../../protocols/swarm/conductor-messages.ts';
-import { HASH_BYTES } from '../../protocols/swarm/hash-tree.ts';
-import {
-  MAX_LIST,
-  type PeerCaps,
-  type PeerMessage,
-  type Receipt,
-  SWARM_VERSION,
-} from '../../protocols/swarm/peer-messages.ts';
-import { grantToken, meetingKey, SECRET_BYTES } from '../../protocols/swarm/token.ts';
-import { isPortForPeers, meetingAddress, type Whereabouts } from '../coordinator/meeting.ts';
+import { type PeerMessage, type Receipt, SWARM_VERSION } from '../../protocols/swarm/peer-messages.ts';
+import { SECRET_BYTES } from '../../protocols/swarm/token.ts';
+import { isPortForPeers, type Whereabouts } from '../coordinator/meeting.ts';
 import type { SharedFile } from '../coordinator/shared-file.ts';
 import { SwarmCounters } from '../coordinator/swarm-counters.ts';
 import { type LeaseMessage, StreamConducting } from '../live/stream-conducting.ts';
 import { SERVER } from '../schedule/swarm.ts';
-import { ConductedFile, type PlannedTransfer, type PreparedFile } from './conducted-file.ts';
-import { NativeMember, type NativeVoice } from './native-member.ts';
+import type { ConductedFile, PlannedTransfer, PreparedFile } from './conducted-file.ts';
+import { ConductedFiles, tellFile } from './conducted-files.ts';
+import { Introductions } from './introductions.ts';
+import { KnownLiars } from './known-liars.ts';
+import { accountTransfer, capsOf, NativeMember, type NativeVoice } from './native-member.ts';
+import { OrderDesk } from './order-desk.ts';
 import { PrefixNumbers } from './prefix-numbers.ts';
+import { ReachTests } from './reach-tests.ts';
 import { UplinkMeter } from './uplink-meter.ts';
 
 /** Plans are at least so far apart. */
 const PLAN_MS = 15;
 const TICK_MS = 250;
-const ORDER_SECONDS = 60;
-const MEETING_SECONDS = 3600;
 const MAX_FILES_OF_MEMBER = 64;
-/** A peer that did not answer its nonce is asked again so long after. */
-const REACH_RETRIES_MS: readonly number[] = [1000, 5000, 30_000];
 /** The server's line proves each byte: who says so often that they are wrong lies, and would be sent them for ever. */
 const MOST_WRONG_OF_SERVER = 8;
-/** Liars are not let in for so long, and so many are remembered. */
-const LIAR_MS = 600_000;
-const MAX_LIARS = 10_000;
 const SERVER_UP_GUESS = 1_000_000;
 
 /** What a conductor works with. */
@@ -64,10 +54,11 @@ export class Conductor {
   readonly #options: ConductorOptions;
   readonly #startMs: number;
   readonly #members = new Map<number, NativeMember>();
-  readonly #files = new Map<number, ConductedFile>();
-  readonly #byFile = new Map<SharedFile, ConductedFile>();
-  /** By trust id, until when. */
-  readonly #liars = new Map<string, number>();
+  readonly #files = new ConductedFiles(() => ++this.#lastFile);
+  readonly #introductions: Introductions;
+  readonly #orders: OrderDesk;
+  readonly #liars: KnownLiars;
+  readonly #reach: ReachTests;
   readonly #prefixes = new PrefixNumbers();
   readonly #serverMeter: UplinkMeter;
   readonly #ticker: Timer;
@@ -82,14 +73,28 @@ export class Conductor {
     this.#lastTickMs = this.#startMs;
     this.#serverMeter = new UplinkMeter(options.upBytesPerSecond ?? SERVER_UP_GUESS);
     this.#ticker = options.clock.every(TICK_MS, () => this.#tick());
+    this.#liars = new KnownLiars(options.clock);
+    this.#reach = new ReachTests({
+      clock: options.clock,
+      probe: options.probe,
+      isHere: (member) => this.#members.has(member.id),
+      onKnown: (member) => {
+        this.#refresh(member);
+        this.#planSoon();
+      },
+    });
+    const { serverSecret, givePort } = options;
+    const nowSeconds = () => this.nowSeconds;
+    this.#introductions = new Introductions({ serverSecret, givePort, nowSeconds });
+    this.#orders = new OrderDesk({ introductions: this.#introductions, serverSecret, nowSeconds });
     this.live = new StreamConducting({
       clock: options.clock,
       random: options.random,
-      nowSeconds: () => this.nowSeconds,
+      nowSeconds,
       serverUpBytesPerSecond: () => this.serverUpBytesPerSecond,
       nextId: () => ++this.#lastFile,
-      introduce: (giver, taker) => taker.met.has(giver?.id ?? SERVER) || this.#introduce(giver, taker),
-      order: (file, transfers) => this.#orderAll(file, transfers),
+      introduce: (giver, taker) => this.#introductions.introduce(giver, taker),
+      order: (file, transfers) => this.#order(file, transfers),
       cancel: (file, transfers) => {
         for (const transfer of transfers) this.#cancel(file, transfer);
       },
@@ -116,7 +121,7 @@ export class Conductor {
   }
 
   get files(): Iterable<ConductedFile> {
-    return this.#files.values();
+    return this.#files;
   }
 
   /** The file of a number. */
@@ -154,7 +159,7 @@ export class Conductor {
       givePort: this.#options.givePort(),
       nowSeconds: this.nowSeconds,
     });
-    if (member.where.listenPort > 0 && hello.gives) void this.#testReach(member);
+    if (member.where.listenPort > 0 && hello.gives) void this.#reach.test(member);
     return member;
   }
 
@@ -194,10 +199,8 @@ export class Conductor {
 
   /** A file is another now, or gone: its takers are told. */
   fileChanged(file: SharedFile): void {
-    const conducted = this.#byFile.get(file);
+    const conducted = this.#files.forget(file);
     if (!conducted) return;
-    this.#byFile.delete(file);
-    this.#files.delete(conducted.id);
     for (const member of conducted.members) {
       member.files.delete(conducted.id);
       member.voice.tell({ type: 'changed', file: conducted.id });
@@ -206,6 +209,8 @@ export class Conductor {
 
   close(): void {
     for (const member of this.#members.values()) member.nextProbe?.cancel();
+    // Nobody is here: who goes now, or is found to be reachable, changes nothing.
+    this.#members.clear();
     this.live.close();
     this.#ticker.cancel();
     this.#plan?.cancel();
@@ -213,21 +218,16 @@ export class Conductor {
 
   async #want(member: NativeMember, { ref, path, inOrder, ticket }: PeerMessage & { type: 'want' }): Promise<void> {
     const none = { type: 'file', ref, file: 0, manifest: Buffer.alloc(0) } as const;
-    const isLiar = (this.#liars.get(member.trustId) ?? 0) > this.#options.clock.nowMs();
-    if (isLiar || member.files.size >= MAX_FILES_OF_MEMBER || !this.#options.admits(path, ticket))
-      return member.voice.tell({ ...none, status: 'refused' });
+    const isRefused = () => member.files.size >= MAX_FILES_OF_MEMBER || this.#liars.has(member.trustId);
+    if (isRefused() || !this.#options.admits(path, ticket)) return member.voice.tell({ ...none, status: 'refused' });
     if (this.live.want(member, ref, path)) return;
     const prepared = await this.#options.prepare(path).catch(() => undefined);
     if (!this.#members.has(member.id)) return;
     if (!prepared) return member.voice.tell({ ...none, status: 'unknown' });
-    const conducted = this.#conducted(prepared);
+    if (isRefused()) return member.voice.tell({ ...none, status: 'refused' });
+    const conducted = this.#files.conduct(prepared, this.#serverMeter.rate);
     const { id } = conducted;
-    member.voice.tell({ type: 'file', ref, status: 'ok', file: id, manifest: prepared.manifest });
-    const { hashes } = prepared;
-    for (let first = 0; first * HASH_BYTES < hashes.length; first += HASHES_AT_ONCE) {
-      const part = hashes.subarray(first * HASH_BYTES, (first + HASHES_AT_ONCE) * HASH_BYTES);
-      member.voice.tell({ type: 'hashes', file: id, first, hashes: part });
-    }
+    tellFile(member.voice, ref, conducted);
     member.files.add(id);
     member.preparing.set(id, inOrder);
   }
@@ -241,15 +241,6 @@ export class Conductor {
     member.preparing.delete(id);
     file?.hold(member, runs);
     this.#planSoon();
-  }
-
-  #conducted(prepared: PreparedFile): ConductedFile {
-    const known = this.#byFile.get(prepared.file);
-    if (known) return known;
-    const conducted = new ConductedFile(++this.#lastFile, prepared, this.#serverMeter.rate);
-    this.#files.set(conducted.id, conducted);
-    this.#byFile.set(prepared.file, conducted);
-    return conducted;
   }
 
   #fileOfMember(member: NativeMember, id: number): ConductedFile | undefined {
@@ -278,8 +269,8 @@ export class Conductor {
     const nowMs = this.#options.clock.nowMs();
     const ended = file.receipt(taker, giver, receipt, nowMs);
     if (ended === 'unknown') return;
-    this.#count(taker, giver, receipt, ended.bytes);
-    part(taker, giver, receipt);
+    accountTransfer(this.counters, { taker, giver, outcome: receipt.outcome, bytes: ended.bytes });
+    this.#part(taker, giver, receipt);
     if (receipt.outcome === 'bad') this.#complained(taker, giver, file.judge.ledger.isLiar(taker.trustId));
     const meter = giver?.meter ?? this.#serverMeter;
     if (!meter.confirmed(ended.bytes, nowMs, ended.isBusy)) return;
@@ -291,8 +282,8 @@ export class Conductor {
     if (!taker.files.has(receipt.file) || (!giver && receipt.giver !== SERVER)) return;
     const bytes = this.live.receipt(taker, giver, receipt);
     if (bytes === undefined) return;
-    this.#count(taker, giver, receipt, bytes);
-    part(taker, giver, receipt);
+    accountTransfer(this.counters, { taker, giver, outcome: receipt.outcome, bytes });
+    this.#part(taker, giver, receipt);
     if (receipt.outcome !== 'bad') return;
     this.#complained(taker, giver, this.live.get(receipt.file)?.judge.ledger.isLiar(taker.trustId) === true);
   }
@@ -301,44 +292,18 @@ export class Conductor {
   #complained(taker: NativeMember, giver: NativeMember | undefined, isLiar: boolean): void {
     if (!giver) taker.wrongOfServer++;
     if (!isLiar && taker.wrongOfServer < MOST_WRONG_OF_SERVER) return;
-    this.#liars.set(taker.trustId, this.#options.clock.nowMs() + LIAR_MS);
-    if (this.#liars.size > MAX_LIARS) this.#liars.delete(this.#liars.keys().next().value!);
+    this.#liars.add(taker.trustId);
     this.leave(taker);
     taker.voice.close();
   }
 
-  #count(taker: NativeMember, giver: NativeMember | undefined, { outcome }: Receipt, bytes: number): void {
-    if (outcome === 'bad') this.counters.wrong++;
-    else if (outcome !== 'ok' && outcome !== 'held') this.counters.failed++;
-    if (outcome !== 'ok') return;
-    this.counters.good++;
-    taker.bytesTaken += bytes;
-    if (giver) {
-      giver.bytesGiven += bytes;
-      this.counters.bytesFromPeers += bytes;
-    } else this.counters.bytesFromServer += bytes;
+  #part(taker: NativeMember, giver: NativeMember | undefined, { outcome }: Receipt): void {
+    if (outcome !== 'ok' && outcome !== 'held') this.#introductions.part(giver, taker);
   }
 
   #refresh(member: NativeMember): void {
     for (const id of member.files) this.#files.get(id)?.refresh(member);
     this.live.refresh(member);
-  }
-
-  /** Asks again later: a machine may be busy, and a port may be opened. */
-  async #testReach(member: NativeMember, tries = 0): Promise<void> {
-    const isReachable = await this.#options.probe(member).catch(() => false);
-    if (!this.#members.has(member.id)) return;
-    if (!isReachable && tries < REACH_RETRIES_MS.length) {
-      member.nextProbe = this.#options.clock.after(
-        REACH_RETRIES_MS[tries]!,
-        () => void this.#testReach(member, tries + 1),
-      );
-    }
-    member.isReachable = isReachable;
-    member.isProbed = true;
-    member.voice.tell({ type: 'reached', isReachable });
-    this.#refresh(member);
-    this.#planSoon();
   }
 
   #planSoon(): void {
@@ -351,94 +316,37 @@ export class Conductor {
   #planNow(): void {
     const { clock, random } = this.#options;
     const nowMs = clock.nowMs();
-    for (const [id, file] of this.#files) {
+    for (const file of this.#files) {
       const transfers = file.plan(nowMs, random);
       for (const { giver } of transfers) (giver?.meter ?? this.#serverMeter).began(nowMs);
-      for (const transfer of this.#orderAll(id, transfers)) {
-        file.receipt(transfer.taker, transfer.giver, impossible(id, transfer), nowMs);
+      for (const transfer of this.#order(file.id, transfers)) {
+        file.receipt(transfer.taker, transfer.giver, impossible(file.id, transfer), nowMs);
       }
     }
   }
 
   /** Answers the transfers whose two may not be introduced. */
-  #orderAll(file: number, transfers: readonly PlannedTransfer[]): PlannedTransfer[] {
-    const ordered = new Set<NativeMember>();
-    const refused: PlannedTransfer[] = [];
-    for (const transfer of transfers) {
-      if (this.#order(file, transfer)) {
-        this.counters.ordered++;
-        ordered.add(transfer.taker);
-      } else refused.push(transfer);
-    }
-    for (const member of ordered) {
-      while (member.orders.length > 0) {
-        member.voice.tell({ type: 'orders', orders: member.orders.splice(0, MAX_LIST) });
-      }
-    }
+  #order(file: number, transfers: readonly PlannedTransfer[]): PlannedTransfer[] {
+    const refused = this.#orders.order(file, transfers);
+    this.counters.ordered += transfers.length - refused.length;
     return refused;
-  }
-
-  /** Answers false when the two may not be introduced. */
-  #order(file: number, { giver, taker, chunk }: PlannedTransfer): boolean {
-    if (!taker.met.has(giver?.id ?? SERVER) && !this.#introduce(giver, taker)) return false;
-    const expires = this.nowSeconds + ORDER_SECONDS;
-    const grant = { giver: giver?.id ?? SERVER, taker: taker.id, file, chunk, expires };
-    const token = grantToken(giver?.secret ?? this.#options.serverSecret, grant);
-    taker.orders.push({ file, giver: grant.giver, chunk, expires, token });
-    return true;
-  }
-
-  /** Tells the one who can connect where the other is. */
-  #introduce(giver: NativeMember | undefined, taker: NativeMember): boolean {
-    if (!giver || giver.isReachable) return this.#send(taker, giver) && this.#note(giver, taker);
-    return taker.isReachable && this.#send(giver, taker) && this.#note(giver, taker);
-  }
-
-  #note(giver: NativeMember | undefined, taker: NativeMember): true {
-    taker.met.add(giver?.id ?? SERVER);
-    giver?.met.add(taker.id);
-    return true;
-  }
-
-  #send(dialler: NativeMember, to: NativeMember | undefined): boolean {
-    const { serverSecret, givePort } = this.#options;
-    const inside = { address: '127.0.0.1', reachedAt: '127.0.0.1', listenPort: givePort(), isInside: true };
-    const where = to?.where ?? inside;
-    const host = meetingAddress(where, dialler.where);
-    if (host === undefined) return false;
-    const expires = this.nowSeconds + MEETING_SECONDS;
-    const key = meetingKey(to?.secret ?? serverSecret, { dialler: dialler.id, expires });
-    dialler.voice.tell({ type: 'meet', peer: to?.id ?? SERVER, host, port: where.listenPort, expires, key });
-    return true;
   }
 
   #tick(): void {
     const nowMs = this.#options.clock.nowMs();
-    const waitedFor = [...this.#files.values()].filter((file) => file.isWaitedFor);
+    const waitedFor = [...this.#files].filter((file) => file.isWaitedFor);
     for (const file of waitedFor) {
       file.couldCarry(nowMs - this.#lastTickMs, this.serverUpBytesPerSecond / waitedFor.length);
     }
-    for (const [id, file] of this.#files) {
+    for (const file of this.#files) {
       for (const transfer of file.forgotten(nowMs)) {
         this.counters.timedOut++;
-        this.#cancel(id, transfer);
+        this.#cancel(file.id, transfer);
       }
     }
     this.#lastTickMs = nowMs;
     this.#planSoon();
   }
-}
-
-/** A copy: a message holds on to the bytes that it was read from. */
-function capsOf({ gives, metered, upBytesPerSecond }: PeerCaps): PeerCaps {
-  return { gives, metered, upBytesPerSecond };
-}
-
-/** Two whose transfer failed are introduced again before the next. */
-function part(taker: NativeMember, giver: NativeMember | undefined, { outcome }: Receipt): void {
-  if (outcome === 'ok' || outcome === 'held') return;
-  taker.met.delete(giver?.id ?? SERVER);
-  giver?.met.delete(taker.id);
 }
 
 function impossible(file: number, { giver, chunk }: PlannedTransfer): Receipt {

@@ -1,7 +1,8 @@
 import type { Timer } from '../../core/clock.ts';
 import type { ConductorMessage, Order } from '../../protocols/swarm/conductor-messages.ts';
-import type { PeerCaps } from '../../protocols/swarm/peer-messages.ts';
+import type { Outcome, PeerCaps } from '../../protocols/swarm/peer-messages.ts';
 import type { Whereabouts } from '../coordinator/meeting.ts';
+import type { SwarmCounters } from '../coordinator/swarm-counters.ts';
 import { UplinkMeter } from './uplink-meter.ts';
 
 /** What a peer is thought to send until something was measured. */
@@ -77,4 +78,32 @@ export class NativeMember {
     if (!gives || metered) return 0;
     return upBytesPerSecond > 0 ? Math.min(upBytesPerSecond, this.meter.rate) : this.meter.rate;
   }
+}
+
+/** What a peer says that it can do. A copy: a message holds on to the bytes that it was read from. */
+export function capsOf({ gives, metered, upBytesPerSecond }: PeerCaps): PeerCaps {
+  return { gives, metered, upBytesPerSecond };
+}
+
+/** How a transfer has ended, by its taker's word. */
+export interface EndedTransfer {
+  readonly taker: NativeMember;
+  /** Undefined: the server. */
+  readonly giver: NativeMember | undefined;
+  readonly outcome: Outcome;
+  readonly bytes: number;
+}
+
+/** Counts a transfer for the swarm and for the two. What the taker had already counts for nobody. */
+export function accountTransfer(counters: SwarmCounters, { taker, giver, outcome, bytes }: EndedTransfer): void {
+  if (outcome === 'held') return;
+  if (outcome === 'ok') counters.good++;
+  else if (outcome === 'bad') counters.wrong++;
+  else counters.failed++;
+  if (outcome !== 'ok') return;
+  taker.bytesTaken += bytes;
+  if (giver) {
+    giver.bytesGiven += bytes;
+    counters.bytesFromPeers += bytes;
+  } else counters.bytesFromServer += bytes;
 }
