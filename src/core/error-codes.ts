@@ -111,7 +111,7 @@ export const ERRORS = {
     'there is no file {path}',
     'Check the path. In a configuration file it is relative to that file, in a command to where you are.',
   ),
-  FILE_UNREADABLE: entry('cannot read {path}: {reason}', 'Check the permissions.'),
+  FILE_UNREADABLE: entry('cannot read {path}: {reason}', 'Check the path, what is in it, and the permissions.'),
   FILE_NOT_AUDIO: entry('{path} holds no audio that distream can play: {reason}', 'Use MP3, ADTS AAC or Ogg files.'),
   TRACK_UNREADABLE: entry('cannot read the track {path}: {reason}', 'Check the path and the permissions.'),
   TRACK_NOT_PCM: entry(
@@ -121,11 +121,11 @@ export const ERRORS = {
   PLAN_REFUSED: entry('the session cannot be sent like this: {reason}', '{hint}', EXIT.usage),
   FILE_UNWRITABLE: entry(
     'cannot write {path}: {reason}',
-    'Free the disk or check the permissions, then run the same command again: what is there is kept.',
+    'Check the path and the permissions, or free the disk; then run the same command again: what is there is kept.',
   ),
   NOT_PUBLISHED: entry(
     '{url} is not published there',
-    'Check the path; the status page is at the port above.',
+    'Check the path: a file below the folder that is served, or the name of a stream.',
     EXIT.unreachable,
   ),
   FETCH_FAILED: entry(

@@ -81,7 +81,7 @@ describe('distream keygen', () => {
 
   it('tells that a file is not there or cannot be written', async () => {
     expect(await keygen('--public-of', join(folder, 'none'))).toMatchObject({ code: 1 });
-    expect(await keygen('--out', join(folder, 'none', 'key'))).toMatchObject({ code: 2, out: '' });
+    expect(await keygen('--out', join(folder, 'none', 'key'))).toMatchObject({ code: 1, out: '' });
     expect(await keygen('--public-of', 'x', '--shared')).toMatchObject({ code: 2 });
   });
 });

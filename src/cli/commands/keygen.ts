@@ -65,7 +65,7 @@ function writeSecret(file: string, secret: string): void {
   try {
     writeFileSync(file, `${secret}\n`, { mode: 0o600, flag: 'wx', flush: true });
   } catch (error) {
-    throw new DistreamError('USAGE', { reason: `cannot write ${file}: ${reasonOf(error)}` }, { cause: error });
+    throw new DistreamError('FILE_UNWRITABLE', { path: file, reason: reasonOf(error) }, { cause: error });
   }
 }
 
