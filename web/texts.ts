@@ -60,6 +60,7 @@ export const texts = {
     vorbis: 'Ogg Vorbis',
     opus: 'Opus',
     flac: 'FLAC',
+    pcm: 'PCM',
     opaque: 'unknown format',
   } as Record<string, string>,
   channels: (count: number) => (count === 1 ? 'mono' : count === 2 ? 'stereo' : `${count} channels`),

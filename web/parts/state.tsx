@@ -8,6 +8,7 @@ const MOODS: Record<string, Mood> = {
   live: 'good',
   ready: 'good',
   recording: 'good',
+  sending: 'good',
   up: 'good',
   alive: 'good',
   reserve: 'warn',

@@ -40,7 +40,7 @@ function Fact({ name, value, note }: { name: string; value: string; note?: strin
       <dt>{name}</dt>
       <dd class="number">
         {value}
-        {note && <span class="quiet"> {note}</span>}
+        {note && <span class="quiet"> ({note})</span>}
       </dd>
     </div>
   );
