@@ -21,6 +21,7 @@ export function formatError(error: DistreamError, { json, colour }: ErrorStyle):
   if (json) return `${JSON.stringify({ errors: all.map(toJson) })}\n`;
   const lines = all.flatMap((one) => [
     `${paint.red('error:', colour)} ${cleanText(one.message)}`,
+    ...one.lines.map((line) => `  ${cleanText(line)}`),
     ...(one.remedy ? [`  ${paint.green('fix:', colour)} ${cleanText(one.remedy)}`] : []),
   ]);
   const codes = new Map(all.map((one) => [one.code, one.docs]));
@@ -28,6 +29,7 @@ export function formatError(error: DistreamError, { json, colour }: ErrorStyle):
   return `${lines.join('\n')}\n`;
 }
 
-function toJson({ code, message, remedy, docs }: DistreamError) {
-  return { code, message: cleanText(message), remedy: cleanText(remedy), docs };
+function toJson({ code, message, lines, remedy, docs }: DistreamError) {
+  const more = lines.length > 0 ? { lines: lines.map((line) => cleanText(line)) } : {};
+  return { code, message: cleanText(message), ...more, remedy: cleanText(remedy), docs };
 }

@@ -43,6 +43,21 @@ describe('distream', () => {
     expect(await run(['--version'])).toEqual({ code: 0, out: `${VERSION}\n`, err: '' });
   });
 
+  it('names each file that cannot be sent, in text and for machines', async () => {
+    const paths = ['a.wav', 'b.wav'].map((name) => join(folder, name));
+    for (const path of paths) writeFileSync(path, '');
+    const { code, err } = await run(['send', folder, '--no-account']);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /error: 2 of 2 files cannot be sent, so nothing was sent\n {2}\S+a\.wav: .+\n {2}\S+b\.wav: .+\n {2}fix: /,
+    );
+    const { err: json } = await run(['send', ...paths, '--json', '--no-account']);
+    expect(JSON.parse(json).errors[0].lines).toEqual([
+      expect.stringContaining('a.wav: '),
+      expect.stringContaining('b.wav: '),
+    ]);
+  });
+
   it.each([
     [['chekc'], 'Did you mean check?'],
     [['check', '--jsn'], 'Did you mean --json?'],

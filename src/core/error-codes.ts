@@ -118,6 +118,10 @@ export const ERRORS = {
     '{path} is not a track that distream can send: {reason}',
     'Use WAV, BWF or RF64 files with PCM of 16, 24 or 32 bit; `ffmpeg -i IN -c:a pcm_s24le OUT.wav` makes one.',
   ),
+  TRACKS_UNUSABLE: entry(
+    '{bad} of {total} files cannot be sent, so nothing was sent',
+    'Mend or leave out the files above; `ffmpeg -i IN -c:a pcm_s24le OUT.wav` makes one that can be sent.',
+  ),
   PLAN_REFUSED: entry('the session cannot be sent like this: {reason}', '{hint}', EXIT.usage),
   FILE_UNWRITABLE: entry(
     'cannot write {path}: {reason}',

@@ -16,9 +16,16 @@ export class DistreamError extends Error {
   readonly details: ErrorDetails;
   readonly remedy: string;
   readonly exitCode: number;
+  /** Several things that are wrong at once, a line each below the message. */
+  readonly lines: readonly string[];
 
-  constructor(code: ErrorCode, details: ErrorDetails = {}, options?: { cause?: unknown }) {
+  constructor(
+    code: ErrorCode,
+    details: ErrorDetails = {},
+    { lines = [], ...options }: { cause?: unknown; lines?: readonly string[] } = {},
+  ) {
     super(fill(ERRORS[code].message, details), options);
+    this.lines = lines;
     this.name = 'DistreamError';
     this.code = code;
     this.details = details;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
 import { plainFmt, wavChunk, wavFile } from '../../../test/support/wav.ts';
+import type { DistreamError } from '../../core/errors.ts';
 import { planSession } from '../plan/plan-session.ts';
 import { SteadyUtc } from '../steady-utc.ts';
 import { closeTracks, findTracks, openTracks } from './find-tracks.ts';
@@ -114,6 +115,25 @@ describe('files', () => {
     await expect(openTracks([join(empty, 'x.wav')])).rejects.toMatchObject({ code: 'TRACK_UNREADABLE' });
     writeFileSync(join(empty, 'none.wav'), wav(0));
     await expect(openTracks([empty])).rejects.toThrow(/none\.wav.*no audio/);
+  });
+
+  it('that are bad are all named by one message, the first 20 of them, and none stays open', async () => {
+    const bad = mkdtempSync(join(tmpdir(), 'distream-find-'));
+    for (let index = 0; index < 21; index++) writeFileSync(join(bad, `${index}.wav`), 'no sound');
+    writeFileSync(join(bad, '21.wav'), wav(0));
+    writeFileSync(join(bad, '22 good.wav'), wav(4));
+    const error = await openTracks([bad, join(bad, 'none.wav')]).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'TRACKS_UNUSABLE', exitCode: 1 });
+    const { message, lines } = error as DistreamError;
+    expect(message).toBe('23 of 24 files cannot be sent, so nothing was sent');
+    expect(lines).toHaveLength(21);
+    expect(lines[0]).toMatch(/none\.wav: no such file/);
+    expect(lines[1]).toMatch(/\b0\.wav: /);
+    expect(lines[20]).toBe('and 3 more');
+    const few = [join(bad, '21.wav'), join(bad, '3.wav')];
+    await expect(openTracks(few)).rejects.toMatchObject({
+      lines: [expect.stringMatching(/21\.wav: it holds no audio$/), expect.stringMatching(/3\.wav: /)],
+    });
   });
 
   it('tell when they were written to after they were opened', async () => {
