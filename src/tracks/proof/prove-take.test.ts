@@ -173,6 +173,17 @@ describe('renderTake', () => {
     expect(text).not.toContain('stem 20');
   });
 
+  it('tells which tracks are placed by arrival, and how far they can be off', () => {
+    const placed = [undefined, 3.5, 7.25].map((arrivalErrorMs, index) =>
+      track(`stem ${index}`, arrivalErrorMs === undefined ? {} : { arrivalErrorMs }),
+    );
+    expect(renderTake(take(placed))).toContain(
+      '2 of 3 tracks are placed by the arrival of their first packet, as nothing told their clock: up to 7.25 ms too late, and what their ways differ.\n',
+    );
+    expect(renderTake(take(placed.slice(1)))).toContain('All 2 tracks are placed');
+    expect(renderTake(take(placed.slice(2)))).not.toContain('placed');
+  });
+
   it('keeps what a repair has proven in exactly the time of the take', () => {
     const { account } = hashed({ from: 1000 });
     const recorded = { ...account, blocks: { ...account.blocks, digests: [...account.blocks.digests] } };

@@ -50,6 +50,15 @@ describe('the page of a take', () => {
     expect(html).toContain('0:00:01.000: 9600 frames (200 ms), lost on the network');
   });
 
+  it('says what placed a track, and how far that can be off by arrival', () => {
+    const run = { start: 0, ssrc: 1, timestamp: 0 };
+    expect(page({ runs: [{ ...run, placedBy: 'media clock' }] })).toContain('<td>media clock</td>');
+    const html = page({ runs: [{ ...run, placedBy: 'arrival' }], arrivalErrorMs: 7.25 });
+    expect(html).toContain(
+      '<td>arrival: up to 7.25 ms too late beside the other tracks, and what their ways differ</td>',
+    );
+  });
+
   it('stays bounded with many gaps', () => {
     const gaps = Array.from({ length: 20_000 }, (_, index) => [index * 4, 1, 'lost'] as const);
     const html = page({ gaps });

@@ -77,6 +77,7 @@ ${sent ? hashRow('SHA-256 sent', sent.sha256) : ''}
 ${recorded ? hashRow('SHA-256 recorded', recorded.sha256) : ''}
 ${flow?.sent ? hashRow(`SHA-256 sent, all ${flow.channels} channels`, flow.sent.sha256) : ''}
 ${flow?.recorded ? hashRow(`SHA-256 recorded, all ${flow.channels} channels`, flow.recorded.sha256) : ''}
+${placeRow(track)}
 ${row('packets', counts.join(', ') || 'not counted')}
 ${gapRow('missing', track.gaps, track)}
 ${gapRow('missing before the repair', repaired, track)}
@@ -143,6 +144,17 @@ function histogram(title: string, account: HistogramAccount | undefined): string
 
 function row(title: string, value: string): string {
   return `<tr><th scope="row">${escaped(title)}</th><td>${safe(value, 500)}</td></tr>`;
+}
+
+function placeRow({ runs = [], arrivalErrorMs }: TakeTrack): string {
+  const placed = [...new Set(runs.flatMap(({ placedBy }) => placedBy ?? []))].join(', ');
+  if (placed === '') return '';
+  return row(
+    'placed by',
+    arrivalErrorMs === undefined
+      ? placed
+      : `${placed}: up to ${arrivalErrorMs} ms too late beside the other tracks, and what their ways differ`,
+  );
 }
 
 function hashRow(title: string, value: string): string {

@@ -16,6 +16,7 @@ export function renderTake(take: Take): string {
     packetLine(take.tracks),
     ...repairLines(take.repairs),
     ...(lateness ? [latenessLine(lateness)] : []),
+    ...placeLines(take.tracks),
     ...clockLine('sender', take.clocks.sender),
     ...clockLine('recorder', take.clocks.recorder),
   ];
@@ -36,6 +37,17 @@ function repairLines(repairs: Take['repairs'] = []): string[] {
   return repairs
     .filter(({ frames }) => frames > 0)
     .map(({ from, words }) => `Repair from ${cleanText(from, 80)}: ${cleanText(words, 200)}.`);
+}
+
+/** What is known of the place among the others of tracks that no clock has placed. */
+function placeLines(tracks: readonly TakeTrack[]): string[] {
+  const errors = tracks.flatMap(({ arrivalErrorMs }) => arrivalErrorMs ?? []);
+  if (errors.length === 0 || tracks.length === 1) return [];
+  const which = errors.length === tracks.length ? `All ${tracks.length}` : `${errors.length} of ${tracks.length}`;
+  const bound = Number(Math.max(...errors).toFixed(3));
+  return [
+    `${which} tracks are placed by the arrival of their first packet, as nothing told their clock: up to ${bound} ms too late, and what their ways differ.`,
+  ];
 }
 
 function worst(accounts: readonly (HistogramAccount | undefined)[]): HistogramAccount | undefined {

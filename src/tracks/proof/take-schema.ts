@@ -64,6 +64,10 @@ const run = z.strictObject({
   start: count().describe('Position of its first sample frame'),
   ssrc: count(),
   timestamp: count().describe('RTP timestamp of that sample frame'),
+  placedBy: z
+    .enum(['media clock', 'sender reports', 'arrival'])
+    .optional()
+    .describe('What told its place among the other tracks'),
 });
 
 const causes = Object.keys(GAP_CAUSES) as [GapCause, ...GapCause[]];
@@ -91,6 +95,11 @@ const track = z.strictObject({
     .readonly()
     .optional()
     .describe('Runs of RTP timestamps: where the sound belongs in what was sent'),
+  arrivalErrorMs: amount()
+    .optional()
+    .describe(
+      'Of runs that are placed by arrival: how much too late they can be, by the fastest packet of their first 10 s',
+    ),
   sent: pcm.optional(),
   recorded: pcm.optional(),
   offsetFrames: z.int().nullable().describe('Of what was recorded against what was sent; null: not known'),

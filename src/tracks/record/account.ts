@@ -46,7 +46,10 @@ function trackAccount(
     channels,
     channel,
     ...(channels < spec.channels ? { flow: { name: spec.title.slice(0, MAX_NAME), channels: spec.channels } } : {}),
-    runs: tracks.runs.map(({ start, ssrc, timestamp }) => ({ start, ssrc, timestamp })),
+    runs: tracks.runs.map(({ start, ssrc, timestamp, placedBy }) => ({ start, ssrc, timestamp, placedBy })),
+    ...(tracks.runs.some(({ placedBy }) => placedBy === 'arrival')
+      ? { arrivalErrorMs: Number(arrivals.firstLatenessMs.toFixed(3)) }
+      : {}),
     recorded: { startFrame, frames, sha256, blocks: { ...blocks, digests: [...blocks.digests] } },
     offsetFrames: null,
     gaps: file.pcm.gaps.entries().map(([start, missing, cause]) => [start, missing, cause]),

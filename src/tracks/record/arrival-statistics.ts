@@ -1,6 +1,9 @@
 import { Histogram } from '../proof/histogram.ts';
 import { DriftEstimate } from './drift-estimate.ts';
 
+/** A run's first packet is compared with those of so long; later ones tell of the clocks' drift. */
+const FIRST_MS = 10_000;
+
 /** When the packets of a flow came, against when they should have. Memory does not grow. */
 export class ArrivalStatistics {
   /** How far packets in a row were from their nominal distance, in microseconds. */
@@ -11,6 +14,16 @@ export class ArrivalStatistics {
   #previous: { end: number; arrivalMs: number } | undefined;
   #leastTransitMs = Number.POSITIVE_INFINITY;
   readonly #drift = new DriftEstimate();
+  #first: { readonly arrivalMs: number; readonly transitMs: number } | undefined;
+  #firstLatenessMs = 0;
+
+  /**
+   * How much later than the fastest packet of the first 10 s the first one came, of the timeline in which it was most:
+   * by so much what is placed by arrival can be too late.
+   */
+  get firstLatenessMs(): number {
+    return this.#firstLatenessMs;
+  }
 
   /** How much faster than ours the sender's clock is, in millionths; undefined before half a minute has passed. */
   get driftPpm(): number | undefined {
@@ -26,6 +39,10 @@ export class ArrivalStatistics {
     const transitMs = arrivalMs - position / this.#framesPerMs;
     this.#leastTransitMs = Math.min(this.#leastTransitMs, transitMs);
     this.#drift.note(transitMs, arrivalMs);
+    this.#first ??= { arrivalMs, transitMs };
+    if (arrivalMs - this.#first.arrivalMs <= FIRST_MS) {
+      this.#firstLatenessMs = Math.max(this.#firstLatenessMs, this.#first.transitMs - this.#leastTransitMs);
+    }
     this.lateness.record((transitMs - this.#leastTransitMs) * 1000);
     const previous = this.#previous;
     if (previous?.end === position) {
@@ -40,5 +57,6 @@ export class ArrivalStatistics {
     this.#previous = undefined;
     this.#drift.restart();
     this.#leastTransitMs = Number.POSITIVE_INFINITY;
+    this.#first = undefined;
   }
 }

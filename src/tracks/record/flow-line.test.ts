@@ -324,6 +324,34 @@ describe('flows that belong together', () => {
     }
   });
 
+  it('are in step at different rates, by the media clock alone, wraps included, where no sender reports', () => {
+    const { flow } = newTake();
+    const mediaClock = { key: 'ptp 1', offset: 0 };
+    const startSeconds = 1_763_717_400.25;
+    const flows = [48_000, 44_100, 96_000, 44_100].map((sampleRate, which) => {
+      const firstTimestamp = (startSeconds * sampleRate) % 2 ** 32;
+      const sender = new TestSender({ ssrc: which + 1, frames: sampleRate / 100, firstTimestamp });
+      return { ...flow({ sampleRate, mediaClock }), sender, delayMs: [0, 7, 3, 12][which]! };
+    });
+    for (let now = 0; now < 600; now++) {
+      for (const { line, sender, delayMs } of flows) {
+        const packet = (now - delayMs) / 10;
+        // All but the first flow begin 100 ms later.
+        if (Number.isInteger(packet) && packet >= (delayMs > 0 ? 10 : 0) && packet < 40)
+          line.receive(sender.packet(packet), FROM, now);
+        line.tick(now);
+      }
+    }
+    for (const { line } of flows) line.finish();
+    expect(flows.map(({ track }) => track.gaps.map(({ start, end }) => [start, end]))).toEqual([
+      [],
+      [[0, 4410]],
+      [[0, 9600]],
+      [[0, 4410]],
+    ]);
+    expect(flows.map(({ track }) => track.runs[0]?.placedBy)).toEqual(flows.map(() => 'media clock'));
+  });
+
   it.each([
     ['an hour ahead', 3_600_000],
     ['a day behind', -86_400_000],

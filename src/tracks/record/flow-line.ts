@@ -302,12 +302,17 @@ export class FlowLine {
     const utcMs = this.#reception.senderClock.utcMsAt(position);
     const byArrival = this.#expectedBase + position;
     const isReported = cname !== undefined && utcMs !== undefined;
-    const expected = isReported ? this.#inStepOf(cname, utcMs, byArrival) : byArrival;
     const tolerance = (bufferMs + CLOCK_TOLERANCE_MS) * this.#framesPerMs;
+    const { groups } = this.#line;
     if (mediaClock) {
       this.#placedBy = 'media clock';
-      const reading = { key: `${sampleRate} ${mediaClock.key}`, frame: position - mediaClock.offset, wraps: true };
-      return this.#line.groups.place(reading, expected, tolerance) - position;
+      const frame = position - mediaClock.offset;
+      const across = { key: `rates ${mediaClock.key}`, frame, sampleRate };
+      const inStep = isReported
+        ? this.#inStepOf(cname, utcMs, byArrival)
+        : groups.placeAcross(across, byArrival, tolerance);
+      const reading = { key: `${sampleRate} ${mediaClock.key}`, frame, wraps: true };
+      return groups.place(reading, inStep, tolerance) - position;
     }
     if (!isReported) {
       this.#placedBy = 'arrival';
@@ -316,7 +321,7 @@ export class FlowLine {
     this.#placedBy = 'sender reports';
     const frame = Math.round(utcMs * this.#framesPerMs);
     const reading = { key: `${sampleRate} cname ${cname}`, frame, wraps: false };
-    return this.#line.groups.place(reading, expected, tolerance) - position;
+    return groups.place(reading, this.#inStepOf(cname, utcMs, byArrival), tolerance) - position;
   }
 
   // In step with what the same sender sends at other rates: its reports are of one clock. Counted in microseconds, which
