@@ -5,7 +5,7 @@ import { flowOfAddress, isBareAddress } from './flow-of-address.ts';
 import { flowsOfSdp } from './flows-of-sdp.ts';
 import { localAddressFor } from './local-interface.ts';
 import { hasEnded } from './take-end.ts';
-import { fileNameOf, uniqueNames } from './track-names.ts';
+import { addUnique, fileNameOf } from './track-names.ts';
 
 const FORMAT = { encoding: 'L24', sampleRate: 48_000, channels: 2 } as const;
 
@@ -120,6 +120,8 @@ describe('names of tracks', () => {
     expect(fileNameOf('../../etc/passwd')).toBe('etc_passwd');
     expect(fileNameOf('nul.wav')).toBe('_nul.wav');
     expect(fileNameOf('\u202e ')).toBe('track');
-    expect(uniqueNames(['Voice', 'voice', 'voice 2'])).toEqual(['Voice', 'voice 2', 'voice 2 2']);
+    const names: string[] = [];
+    for (const name of ['Voice', 'voice', 'voice 2']) addUnique(names, name);
+    expect(names).toEqual(['Voice', 'voice 2', 'voice 2 2']);
   });
 });

@@ -49,16 +49,19 @@ export class RecordSession {
   readonly #options: RecordOptions;
   readonly take: Take;
   readonly #receivers: FlowReceiver[] = [];
-  #feedback: RtcpFeedback | undefined;
+  readonly #feedback: RtcpFeedback;
+  #isClosed = false;
   #watch: RecordWatch | undefined;
 
   private constructor(options: RecordOptions) {
     this.#options = options;
+    const { bufferMs, asksAgain, clock, random } = options;
+    this.#feedback = new RtcpFeedback({ flows: [], bufferMs, asksAgain, clock, random });
     this.take = new Take({
       clock: options.clock,
       fs: options.fs,
       folder: options.folder,
-      flows: options.flows,
+      flows: [],
       bufferMs: options.bufferMs,
       keepsFlows: options.keepsFlows,
       maxMs: options.maxMs,
@@ -78,7 +81,7 @@ export class RecordSession {
     const session = new RecordSession(options);
     try {
       await makeFolder(options);
-      await session.#openAll();
+      for (const spec of options.flows) await session.add(spec);
       return session;
     } catch (error) {
       session.#close();
@@ -93,14 +96,14 @@ export class RecordSession {
   async run(signal: AbortSignal, onProgress: (progress: RecordProgress) => void): Promise<TakeAccount | undefined> {
     const { clock, bufferMs } = this.#options;
     const tickMs = Math.max(5, Math.min(50, bufferMs / 10));
-    this.#feedback!.start();
+    this.#feedback.start();
     const troubles = new Troubles(this.#options.onNote);
     let nextProgressMs = clock.nowMs() + PROGRESS_EVERY_MS;
     try {
       while (!signal.aborted && !this.#hasEnded()) {
         await sleep(clock, tickMs, signal);
         this.take.tick();
-        this.#feedback!.tick();
+        this.#feedback.tick();
         if (clock.nowMs() < nextProgressMs) continue;
         nextProgressMs = clock.nowMs() + PROGRESS_EVERY_MS;
         troubles.look(this.take.flows);
@@ -108,12 +111,36 @@ export class RecordSession {
         onProgress(this.progress());
       }
     } finally {
-      this.#feedback!.stop();
+      this.#feedback.stop();
       this.#close();
     }
     const account = await this.take.finish();
     onProgress(this.progress());
     return account;
+  }
+
+  /**
+   * Takes up another flow, also while the take runs. Calls are made one after the other.
+   * @throws DistreamError as `open`, and USAGE when it comes in where another one does; the take goes on without it
+   */
+  async add(spec: FlowSpec): Promise<void> {
+    if (this.#isClosed) return;
+    const { clock, localAddress } = this.#options;
+    checkPaths([...this.take.flows.map((flow) => flow.spec), spec]);
+    const flow = this.take.add(spec);
+    const { line } = flow;
+    const localAddressOf = (path: FlowPath) => localAddress ?? localAddressFor(path.origin);
+    try {
+      const receiver = await FlowReceiver.open({ line, paths: spec.paths, clock, localAddressOf });
+      if (this.#isClosed) return receiver.close();
+      this.#receivers.push(receiver);
+      const bitsPerSecond = spec.sampleRate * frameBytesOfFlow(spec) * 8;
+      this.#feedback.add({ line, bitsPerSecond, send: receiver.sendRtcp });
+      this.#watch?.added(flow);
+    } catch (error) {
+      this.take.remove(flow);
+      throw error;
+    }
   }
 
   /** The take, to be looked at; to be asked for before `run`. */
@@ -135,7 +162,7 @@ export class RecordSession {
 
   #repairedOf(line: FlowLine): number {
     const index = this.take.flows.findIndex((flow) => flow.line === line);
-    return (this.#feedback?.repairedOf(line) ?? 0) + (this.#receivers[index]?.repaired ?? 0);
+    return this.#feedback.repairedOf(line) + (this.#receivers[index]?.repaired ?? 0);
   }
 
   #hasEnded(): boolean {
@@ -143,20 +170,6 @@ export class RecordSession {
     if (this.take.isFull) return true;
     const lines = this.take.flows.map(({ line }) => line);
     return endsWithBye && hasEnded(lines, bufferMs, clock.nowMs());
-  }
-
-  async #openAll(): Promise<void> {
-    const { clock, bufferMs, asksAgain, random, localAddress } = this.#options;
-    const localAddressOf = (path: FlowPath) => localAddress ?? localAddressFor(path.origin);
-    for (const { spec, line } of this.take.flows) {
-      this.#receivers.push(await FlowReceiver.open({ line, paths: spec.paths, clock, localAddressOf }));
-    }
-    const flows = this.take.flows.map(({ spec, line }, index) => ({
-      line,
-      bitsPerSecond: spec.sampleRate * frameBytesOfFlow(spec) * 8,
-      send: this.#receivers[index]!.sendRtcp,
-    }));
-    this.#feedback = new RtcpFeedback({ flows, bufferMs, asksAgain, clock, random });
   }
 
   #clockAccount(): TakeClock {
@@ -173,6 +186,7 @@ export class RecordSession {
   }
 
   #close(): void {
+    this.#isClosed = true;
     for (const receiver of this.#receivers) receiver.close();
     this.#options.ntp?.client.close();
   }

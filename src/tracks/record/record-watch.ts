@@ -35,11 +35,17 @@ export class RecordWatch implements WatchedTracks {
   readonly #repaired: number[] = [];
   #histograms: readonly Pick<TrackFlow, 'spacing' | 'lateness'>[] = [];
   #histogramsMs = Number.NEGATIVE_INFINITY;
+  #isWatched = false;
 
   constructor(options: RecordWatchOptions) {
     this.#options = options;
     // From the first frames on, so that the map begins where the take does.
     for (const { tracks } of options.take.flows) void tracks.watched;
+  }
+
+  /** A flow was added to the take. */
+  added({ tracks }: TakeFlow): void {
+    tracks.watched.watch(this.#isWatched);
   }
 
   /** To be called about once a second while it is recorded: marks what was repaired meanwhile. */
@@ -75,6 +81,7 @@ export class RecordWatch implements WatchedTracks {
   }
 
   watch(isWatched: boolean): void {
+    this.#isWatched = isWatched;
     for (const { tracks } of this.#options.take.flows) tracks.watched.watch(isWatched);
   }
 

@@ -36,7 +36,8 @@ export class RtcpFeedback {
   readonly #options: RtcpFeedbackOptions;
   readonly #ssrc: number;
   readonly #cname: string;
-  readonly #requests: readonly Retransmission[];
+  readonly #flows: ReportedLine[] = [];
+  readonly #requests: Retransmission[] = [];
   #timer: Timer | undefined;
   #isFirst = true;
 
@@ -44,21 +45,25 @@ export class RtcpFeedback {
     this.#options = options;
     this.#ssrc = Math.floor(options.random() * 2 ** 32);
     this.#cname = `${randomHex(options.random, 12)}@distream`;
-    this.#requests = options.flows.map(
-      ({ line, bitsPerSecond }) => new Retransmission(line, options.bufferMs, bitsPerSecond),
-    );
+    for (const flow of options.flows) this.add(flow);
+  }
+
+  /** Reports about another flow, too. */
+  add(flow: ReportedLine): void {
+    this.#flows.push(flow);
+    this.#requests.push(new Retransmission(flow.line, this.#options.bufferMs, flow.bitsPerSecond));
   }
 
   /** Packets of a flow that came because they were asked for. */
   repairedOf(line: FlowLine): number {
-    const index = this.#options.flows.findIndex((flow) => flow.line === line);
+    const index = this.#flows.findIndex((flow) => flow.line === line);
     return this.#requests[index]?.repaired ?? 0;
   }
 
   /** Reports from time to time (RFC 3550 6.2), until `stop`. */
   start(): void {
-    const { clock, random, flows } = this.#options;
-    const fastest = Math.max(1, ...flows.map(({ bitsPerSecond }) => bitsPerSecond));
+    const { clock, random } = this.#options;
+    const fastest = Math.max(1, ...this.#flows.map(({ bitsPerSecond }) => bitsPerSecond));
     const session = { members: 2, senders: 1, sessionBitsPerSecond: fastest, isSender: false };
     const waitMs = rtcpIntervalMs({ ...session, averageBytes: AVERAGE_BYTES, isFirst: this.#isFirst }, random());
     this.#timer = clock.after(waitMs, () => {
@@ -70,10 +75,10 @@ export class RtcpFeedback {
 
   /** Asks for what is missing now. To be called several times within the buffer's length. */
   tick(): void {
-    const { flows, clock, asksAgain } = this.#options;
+    const { clock, asksAgain } = this.#options;
     if (!asksAgain) return;
     const nowMs = clock.nowMs();
-    for (const [index, { line, send }] of flows.entries()) {
+    for (const [index, { line, send }] of this.#flows.entries()) {
       const to = line.feedbackTo;
       if (!to) continue;
       const sequences = this.#requests[index]!.due(nowMs);
@@ -91,7 +96,7 @@ export class RtcpFeedback {
 
   #report(last: readonly Outgoing[]): void {
     const nowMs = this.#options.clock.nowMs();
-    for (const { line, send } of this.#options.flows) {
+    for (const { line, send } of this.#flows) {
       const to = line.feedbackTo;
       const block = to && line.reportBlock(nowMs);
       if (!block) continue;

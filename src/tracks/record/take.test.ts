@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { testSignal } from '../../../test/support/rtp-sender.ts';
+import { TestSender, testSignal } from '../../../test/support/rtp-sender.ts';
 import { takeRig, wavOf } from '../../../test/support/take-rig.ts';
 import { takeSchema } from '../proof/take-schema.ts';
 
@@ -62,6 +62,27 @@ it('ends after its length when a flow is silent, or ends before', async () => {
   expect(take.isFull).toBe(true);
   await take.finish();
   expect(wavOf(fs, '/Kick.wav').audio.equals(testSignal(0, 200 * 48))).toBe(true);
+});
+
+it('takes up a flow while it runs, silent until then, under a name of its own', async () => {
+  const { take, fs, clock, play } = takeRig(['Kick']);
+  await play(0, 300);
+  const added = take.add({ ...take.flows[0]!.spec, title: 'kick' });
+  const unheard = take.add({ ...take.flows[0]!.spec, title: 'Bass' });
+  take.remove(unheard);
+  const late = new TestSender({ ssrc: 9, firstTimestamp: 1000 });
+  for (let packet = 300; packet < 600; packet++) {
+    added.line.receive(late.packet(packet), '192.0.2.1', clock.nowMs());
+    await play(packet, packet + 1);
+  }
+  const account = (await take.finish())!;
+  expect(account.tracks.map(({ name, gaps }) => [name, gaps])).toEqual([
+    ['Kick', []],
+    ['kick 2', [[0, 300 * 48, 'absent']]],
+  ]);
+  const [kick, other] = ['/Kick.wav', '/kick 2.wav'].map((name) => wavOf(fs, name));
+  expect(other!.audio.equals(testSignal(0, 600 * 48, [{ start: 0, end: 300 * 48 }]))).toBe(true);
+  expect(other!.head.bext?.timeReference).toBe(kick!.head.bext?.timeReference);
 });
 
 it('makes a folder of its own beside one of the same second, and nothing when nothing came', async () => {

@@ -14,7 +14,7 @@ import { type FlowSpec, frameBytesOfFlow } from './flow-spec.ts';
 import { FlowTracks, type TrackShape, trackShapes } from './flow-tracks.ts';
 import { TakeLine } from './take-line.ts';
 import { TrackFile } from './track-file.ts';
-import { fileNameOf, uniqueNames } from './track-names.ts';
+import { addUnique, fileNameOf } from './track-names.ts';
 
 /** Frames go to the disk in portions: fewer writes cost less, and the buffer has room for them. */
 const MAX_RELEASE_MS = 250;
@@ -34,6 +34,7 @@ export interface TakeOptions {
   readonly fs: TakeFileSystem;
   /** The folder of all takes. */
   readonly folder: string;
+  /** The flows that it begins with; see `add`. */
   readonly flows: readonly FlowSpec[];
   readonly bufferMs: number;
   /** Whether a flow of several channels stays one file. */
@@ -63,8 +64,10 @@ export interface TakeFlow {
  * is made with the first frames; nothing that exists is overwritten.
  */
 export class Take {
-  readonly flows: readonly TakeFlow[];
   readonly #options: TakeOptions;
+  readonly #flows: TakeFlow[] = [];
+  readonly #names: string[] = [];
+  readonly #fileNames: string[] = [];
   readonly #line: TakeLine;
   #path: string | undefined;
   #startUtcMs = 0;
@@ -78,19 +81,35 @@ export class Take {
   constructor(options: TakeOptions) {
     this.#options = options;
     this.#line = new TakeLine((startMs) => this.#begin(startMs));
-    const shapes = options.flows.map((spec) => trackShapes(spec, options.keepsFlows));
-    const names = uniqueNames(shapes.flat().map(({ name }) => name));
-    const fileNames = uniqueNames(names.map(fileNameOf));
-    this.flows = options.flows.map((spec, index) => {
-      const named = shapes[index]!.map((shape) => ({ ...shape, name: names.shift()!, fileName: fileNames.shift()! }));
-      const maxFrames = options.maxMs === undefined ? undefined : Math.round((options.maxMs * spec.sampleRate) / 1000);
-      const open = (shape: TrackShape) => this.#openFile(shape);
-      const tracks = new FlowTracks(spec, named, { open, maxFrames, conceals: options.conceals === true });
-      const { sampleRate, payloadTypes, mediaClock } = spec;
-      const lineOptions = { sampleRate, payloadTypes, frameBytes: frameBytesOfFlow(spec), bufferMs: options.bufferMs };
-      const line = new FlowLine(mediaClock ? { ...lineOptions, mediaClock } : lineOptions, this.#line, tracks);
-      return { spec, line, tracks };
+    for (const spec of options.flows) this.add(spec);
+  }
+
+  /** In the order in which they were added. */
+  get flows(): readonly TakeFlow[] {
+    return this.#flows;
+  }
+
+  /** Takes up another flow, also while the take runs: it is silent until it begins. */
+  add(spec: FlowSpec): TakeFlow {
+    const { keepsFlows, maxMs, conceals, bufferMs } = this.#options;
+    const named = trackShapes(spec, keepsFlows).map((shape) => {
+      const name = addUnique(this.#names, shape.name);
+      return { ...shape, name, fileName: addUnique(this.#fileNames, fileNameOf(name)) };
     });
+    const maxFrames = maxMs === undefined ? undefined : Math.round((maxMs * spec.sampleRate) / 1000);
+    const open = (shape: TrackShape) => this.#openFile(shape);
+    const tracks = new FlowTracks(spec, named, { open, maxFrames, conceals: conceals === true });
+    const { sampleRate, payloadTypes, mediaClock } = spec;
+    const lineOptions = { sampleRate, payloadTypes, frameBytes: frameBytesOfFlow(spec), bufferMs };
+    const line = new FlowLine(mediaClock ? { ...lineOptions, mediaClock } : lineOptions, this.#line, tracks);
+    const flow = { spec, line, tracks };
+    this.#flows.push(flow);
+    return flow;
+  }
+
+  /** Takes back a flow that was added and cannot be received; nothing of it has come. */
+  remove(flow: TakeFlow): void {
+    this.#flows.splice(this.#flows.indexOf(flow), 1);
   }
 
   /** The take's folder; undefined before the first frames. */

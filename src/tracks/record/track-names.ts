@@ -15,13 +15,11 @@ export function fileNameOf(title: string): string {
   return RESERVED.test(name) ? `_${name}` : name;
 }
 
-/** Makes names unique, also where capitals do not count: the second `voice` becomes `voice 2`. */
-export function uniqueNames(names: readonly string[]): string[] {
-  const taken = new Set<string>();
-  return names.map((name) => {
-    let unique = name;
-    for (let number = 2; taken.has(unique.toLowerCase()); number++) unique = `${name} ${number}`;
-    taken.add(unique.toLowerCase());
-    return unique;
-  });
+/** Puts a name to others, unique also where capitals do not count: the second `voice` becomes `voice 2`. */
+export function addUnique(names: string[], name: string): string {
+  const isTaken = (text: string) => names.some((other) => other.toLowerCase() === text.toLowerCase());
+  let unique = name;
+  for (let number = 2; isTaken(unique); number++) unique = `${name} ${number}`;
+  names.push(unique);
+  return unique;
 }
