@@ -3,13 +3,14 @@ import { EXIT } from '../../core/error-codes.ts';
 import { DistreamError, reasonOf } from '../../core/errors.ts';
 import { systemRandom } from '../../core/random.ts';
 import { cleanText } from '../../core/text.ts';
-import type { FlowSpec } from '../../tracks/record/flow-spec.ts';
 import type { RecordProgress } from '../../tracks/record/record-progress.ts';
 import type { RecordWatch } from '../../tracks/record/record-watch.ts';
+import type { Take } from '../../tracks/record/take.ts';
 import type { CliIo } from '../io.ts';
 import { Stops } from '../page/stops.ts';
 import type { TracksPage } from '../page/tracks-page.ts';
 import { addExamples, type CommonOptions, type Outcome, wantsColour } from '../program.ts';
+import type { ChosenFlows } from '../record/choose-flows.ts';
 import type { RecordDisplay } from '../record/record-display.ts';
 import { addRecordOptions, type RecordFlags } from '../record/record-flags.ts';
 import { EXIT_INTERRUPTED } from '../stop.ts';
@@ -52,13 +53,16 @@ failed; 2 wrong command line; 4 a port cannot be used; 5 nothing was found or ca
 
 async function record(targets: readonly string[], flags: Flags, io: CliIo): Promise<number> {
   const stop = new Stops(io);
+  let more: ChosenFlows['more'];
   try {
     const { chooseFlows } = await import('../record/choose-flows.ts');
-    const flows = await chooseFlows(targets, { flags, io, signal: stop.signal });
-    if (flows === undefined) return EXIT.ok;
+    const chosen = await chooseFlows(targets, { flags, io, signal: stop.signal });
+    more = chosen?.more;
     if (stop.signal.aborted) return EXIT_INTERRUPTED;
-    return await recordWithPage(flows, { flags, io, stop });
+    if (chosen === undefined) return EXIT.ok;
+    return await recordWithPage(chosen, { flags, io, stop });
   } finally {
+    more?.close();
     stop.close();
   }
 }
@@ -69,13 +73,13 @@ interface RecordContext {
   readonly stop: Stops;
 }
 
-async function recordWithPage(flows: readonly FlowSpec[], context: RecordContext): Promise<number> {
+async function recordWithPage(chosen: ChosenFlows, context: RecordContext): Promise<number> {
   const { flags, io, stop } = context;
   const { RecordDisplay } = await import('../record/record-display.ts');
   const display = new RecordDisplay(io, { json: flags.json === true, colour: wantsColour(flags, io) });
   const page = flags.page && (await openPage(flags.page, flags.dir, io, display));
   try {
-    const code = await recordFlows(flows, { flags, io, signal: stop.signal, display, page });
+    const code = await recordFlows(chosen, { flags, io, signal: stop.signal, display, page });
     if (page) {
       display.note(`The page stays at ${page.url}; Ctrl-C ends it.`);
       await stop.next();
@@ -104,11 +108,10 @@ interface ShownContext {
   readonly page: TracksPage | undefined;
 }
 
-async function recordFlows(
-  flows: readonly FlowSpec[],
-  { flags, io, signal, display, page }: ShownContext,
-): Promise<number> {
+async function recordFlows(chosen: ChosenFlows, { flags, io, signal, display, page }: ShownContext): Promise<number> {
+  const { flows, more } = chosen;
   const { RecordSession } = await import('../../tracks/record/record-session.ts');
+  const { AnnouncedFlows } = await import('../../tracks/record/announced-flows.ts');
   const { nodeTakeFileSystem } = await import('../../tracks/record/file-system.ts');
   let watched: RecordWatch | undefined;
   const onNote = (text: string) => {
@@ -134,15 +137,18 @@ async function recordFlows(
   watched = page && session.watched;
   if (watched) page!.show(watched);
   display.started(flows);
-  const repair = await openRepair(session.take, { flags, io }, onNote);
-  const account = await session.run(signal, (progress: RecordProgress) => {
+  const announced = new AnnouncedFlows({ add: (spec) => session.add(spec), known: flows, onNote });
+  more?.handTo((sessions) => void announced.take(sessions));
+  const repair = await openRepair(session.take, { flags, io, onNote });
+  const onProgress = (progress: RecordProgress) => {
     if (flags.repair) repair.tick();
     display.progress(progress);
-  });
+  };
+  const account = await session.run(signal, onProgress).finally(() => more?.close());
   display.end();
   if (!account) {
     throw new DistreamError('TIMED_OUT', {
-      url: flows.length === 1 ? flows[0]!.title : `${flows.length} flows`,
+      url: session.take.flows.length === 1 ? flows[0]!.title : `${session.take.flows.length} flows`,
       seconds: Math.round(display.seconds),
     });
   }
@@ -165,9 +171,8 @@ async function recordFlows(
 }
 
 async function openRepair(
-  take: import('../../tracks/record/take.ts').Take,
-  { flags, io }: { flags: Flags; io: CliIo },
-  onNote: (text: string) => void,
+  take: Take,
+  { flags, io, onNote }: { flags: Flags; io: CliIo; onNote: (text: string) => void },
 ) {
   const { RepairAtEnd } = await import('../record/repair-at-end.ts');
   const { sharedKeyOf } = await import('../repair-options.ts');

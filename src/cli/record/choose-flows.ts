@@ -1,9 +1,12 @@
+import { sleep } from '../../core/clock.ts';
 import { DistreamError } from '../../core/errors.ts';
 import { table } from '../../core/table.ts';
 import { cleanText } from '../../core/text.ts';
 import type { SapSession } from '../../protocols/sap/directory.ts';
+import { Announcements } from '../../tracks/record/announcements.ts';
 import {
   ALL_ANNOUNCED_MS,
+  type FindOptions,
   flowsOfSessions,
   flowsOfTargets,
   groupName,
@@ -24,6 +27,13 @@ export interface ChooseOptions {
   readonly signal: AbortSignal;
 }
 
+/** What to record, and where more of it will be announced. */
+export interface ChosenFlows {
+  readonly flows: readonly FlowSpec[];
+  /** With `--all`: what is announced from here on is recorded, too. The caller closes it. */
+  readonly more?: Announcements;
+}
+
 /** A sender's sessions that belong together by their names. */
 interface SessionGroup {
   readonly name: string;
@@ -33,35 +43,61 @@ interface SessionGroup {
 }
 
 /**
- * The flows to record: of the targets; without any all that is announced (`--all`), or those that the person at the
+ * The flows to record: of the targets; without any what is announced first (`--all`), or those that the person at the
  * terminal chooses. Undefined when what is announced was only shown.
  * @throws DistreamError UNREACHABLE when nothing is announced, and what `flowsOfTargets` throws
  */
 export async function chooseFlows(
   targets: readonly string[],
   { flags, io, signal }: ChooseOptions,
-): Promise<readonly FlowSpec[] | undefined> {
+): Promise<ChosenFlows | undefined> {
   const onNote = (text: string) => io.err(`${cleanText(text)}\n`);
   const format = { ...flags.format, payloadType: flags.payloadType };
   const waitMs = flags.wait ?? (targets.length > 0 || flags.all ? ALL_ANNOUNCED_MS : LISTED_MS);
   const options = { clock: io.clock, format, waitMs, localAddress: flags.interface, signal, onNote };
-  if (targets.length > 0) return flowsOfTargets(targets, options);
+  if (targets.length > 0) return { flows: await flowsOfTargets(targets, options) };
+  if (flags.all) return firstAnnounced(options);
   if (!flags.json) onNote(`Listening for announcements for ${waitMs / 1000} s ...`);
   const sessions = await listenForSessions(options);
   const groups = groupsOf(sessions, onNote);
   if (signal.aborted) return undefined;
-  if (groups.length === 0) {
-    const later = waitMs < ALL_ANNOUNCED_MS ? '; senders announce themselves every 30 s or so (--wait 45s)' : '';
-    const reason = `nothing that can be recorded was announced within ${waitMs / 1000} s${later}`;
-    throw new DistreamError('UNREACHABLE', { url: 'sap://', reason });
-  }
-  if (flags.all) return flowsOfSessions(sessions, () => {});
+  if (groups.length === 0) throw nothingAnnounced(waitMs);
   if (flags.json) {
     io.out(`${JSON.stringify({ type: 'announced', sessions: groups.map(groupJson) })}\n`);
     return undefined;
   }
   io.out(groupTable(groups));
-  return ask(groups, io);
+  const flows = await ask(groups, io);
+  return flows && { flows };
+}
+
+function nothingAnnounced(waitMs: number): DistreamError {
+  const later = waitMs < ALL_ANNOUNCED_MS ? '; senders announce themselves every 30 s or so (--wait 45s)' : '';
+  const reason = `nothing that can be recorded was announced within ${waitMs / 1000} s${later}`;
+  return new DistreamError('UNREACHABLE', { url: 'sap://', reason });
+}
+
+/** What is announced first, as soon as it is: who waits for the others loses of it. */
+async function firstAnnounced(options: FindOptions): Promise<ChosenFlows | undefined> {
+  const { clock, waitMs, localAddress, signal, onNote } = options;
+  onNote(`Waiting for announcements, for ${waitMs / 1000} s at most; each session is recorded from then on ...`);
+  const more = await Announcements.open({ clock, localAddress });
+  const found = new AbortController();
+  const stop = () => found.abort();
+  signal.addEventListener('abort', stop);
+  let flows: readonly FlowSpec[] = [];
+  more.handTo((sessions) => {
+    flows = flowsOfSessions(sessions, onNote);
+    if (flows.length === 0) return;
+    more.hold();
+    found.abort();
+  });
+  if (!signal.aborted) await sleep(clock, waitMs, found.signal);
+  signal.removeEventListener('abort', stop);
+  if (flows.length > 0 && !signal.aborted) return { flows, more };
+  more.close();
+  if (signal.aborted) return undefined;
+  throw nothingAnnounced(waitMs);
 }
 
 function groupsOf(sessions: readonly SapSession[], onNote: (text: string) => void): SessionGroup[] {

@@ -30,7 +30,7 @@ export interface RecordFlags extends RepairFlags {
 export function addRecordOptions(command: Command): Command {
   command
     .option('--dir <folder>', 'where takes are kept, each in a folder of its own', 'takes')
-    .option('--all', 'record all that is announced')
+    .option('--all', 'record all that is announced, each session from when it is found')
     .addOption(new Option('--for <time>', 'how long the take is, such as 60s (default: until it ends)').argParser(time))
     .addOption(
       new Option('--buffer <time>', 'how long a packet is waited for').argParser(bufferTime).default(1000, '1s'),
@@ -38,7 +38,7 @@ export function addRecordOptions(command: Command): Command {
     .addOption(
       new Option(
         '--wait <time>',
-        'how long announcements are listened to (default: 45s for a session that is named or --all, else 5s)',
+        'how long announcements are waited for (default: 45s for a session that is named or the first of --all, else 5s)',
       ).argParser(time),
     )
     .addOption(

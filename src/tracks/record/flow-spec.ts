@@ -32,6 +32,11 @@ export interface FlowSpec {
   readonly paths: readonly FlowPath[];
 }
 
+/** Tells where a flow comes in: two descriptions of one place are of one flow. */
+export function placeOfFlow({ paths: [first] }: FlowSpec): string {
+  return `${first?.address ?? ''} ${first?.port ?? ''}`;
+}
+
 /** Bytes of a sample frame on the wire. */
 export function frameBytesOfFlow({ encoding, channels }: FlowSpec): number {
   return channels * (encoding === 'L16' ? 2 : 3);
