@@ -13,6 +13,7 @@ import { addExamples, type CommonOptions, type Outcome, wantsColour } from '../p
 import type { ChosenFlows } from '../record/choose-flows.ts';
 import type { RecordDisplay } from '../record/record-display.ts';
 import { addRecordOptions, type RecordFlags } from '../record/record-flags.ts';
+import type { RepairDescriptions } from '../record/repair-descriptions.ts';
 import { EXIT_INTERRUPTED } from '../stop.ts';
 
 type Flags = RecordFlags & CommonOptions;
@@ -139,12 +140,16 @@ async function recordFlows(chosen: ChosenFlows, { flags, io, signal, display, pa
   display.started(flows);
   const announced = new AnnouncedFlows({ add: (spec) => session.add(spec), known: flows, onNote });
   more?.handTo((sessions) => void announced.take(sessions));
-  const repair = await openRepair(session.take, { flags, io, onNote });
+  const descriptions = await openDescriptions(chosen, { flags, io });
+  const repair = await openRepair(session.take, descriptions, { flags, io, onNote });
   const onProgress = (progress: RecordProgress) => {
     if (flags.repair) repair.tick();
     display.progress(progress);
   };
-  const account = await session.run(signal, onProgress).finally(() => more?.close());
+  const account = await session.run(signal, onProgress).finally(() => {
+    more?.close();
+    descriptions.close();
+  });
   display.end();
   if (!account) {
     throw new DistreamError('TIMED_OUT', {
@@ -165,19 +170,35 @@ async function recordFlows(chosen: ChosenFlows, { flags, io, signal, display, pa
   await writeTake(session.take.path!, proven).catch((error: unknown) => onNote(reasonOf(error)));
   if (watched) watched.stage = 'ended';
   display.report(proven, session.progress());
-  const isWhole = !session.take.hasFailed && proven.tracks.every(({ gaps }) => gaps.length === 0);
+  // A track that is identical began later, where it is silent.
+  const isComplete = proven.tracks.every(({ gaps, verdict }) => gaps.length === 0 || verdict.kind === 'identical');
+  const isWhole = !session.take.hasFailed && isComplete;
   const isProven = flags.sent === undefined ? (repaired?.isProven ?? true) : proven.verdict.isIdentical;
   return isWhole && isProven ? EXIT.ok : EXIT.failed;
 }
 
+async function openDescriptions({ flows, files = [], more }: ChosenFlows, { flags, io }: { flags: Flags; io: CliIo }) {
+  const { RepairDescriptions } = await import('../record/repair-descriptions.ts');
+  return RepairDescriptions.open({
+    flows,
+    files,
+    takesMore: more !== undefined,
+    clock: io.clock,
+    localAddress: flags.interface,
+  });
+}
+
 async function openRepair(
   take: Take,
+  { offers, refresh }: RepairDescriptions,
   { flags, io, onNote }: { flags: Flags; io: CliIo; onNote: (text: string) => void },
 ) {
   const { RepairAtEnd } = await import('../record/repair-at-end.ts');
   const { sharedKeyOf } = await import('../repair-options.ts');
   return new RepairAtEnd({
     take,
+    offers,
+    refresh,
     sharedKey: sharedKeyOf(flags),
     patienceMs: flags.repairFor,
     clock: io.clock,

@@ -10,6 +10,7 @@ import {
   flowsOfSessions,
   flowsOfTargets,
   groupName,
+  isDescription,
   listenForSessions,
 } from '../../tracks/record/find-flows.ts';
 import type { FlowSpec } from '../../tracks/record/flow-spec.ts';
@@ -32,6 +33,8 @@ export interface ChosenFlows {
   readonly flows: readonly FlowSpec[];
   /** With `--all`: what is announced from here on is recorded, too. The caller closes it. */
   readonly more?: Announcements;
+  /** Files that describe some of them. */
+  readonly files?: readonly string[];
 }
 
 /** A sender's sessions that belong together by their names. */
@@ -55,7 +58,9 @@ export async function chooseFlows(
   const format = { ...flags.format, payloadType: flags.payloadType };
   const waitMs = flags.wait ?? (targets.length > 0 || flags.all ? ALL_ANNOUNCED_MS : LISTED_MS);
   const options = { clock: io.clock, format, waitMs, localAddress: flags.interface, signal, onNote };
-  if (targets.length > 0) return { flows: await flowsOfTargets(targets, options) };
+  if (targets.length > 0) {
+    return { flows: await flowsOfTargets(targets, options), files: targets.filter(isDescription) };
+  }
   if (flags.all) return firstAnnounced(options);
   if (!flags.json) onNote(`Listening for announcements for ${waitMs / 1000} s ...`);
   const sessions = await listenForSessions(options);

@@ -61,7 +61,8 @@ function missingTrack(track: TakeTrack): TakeTrack {
 
 function proveTrack(track: TakeTrack, sentTracks: ReadonlyMap<string, TakeTrack>): TakeTrack {
   // A repair has had it compared by the sender itself, in exactly its time.
-  if (track.sent && (track.verdict.kind === 'identical' || track.verdict.kind === 'excerpt')) return track;
+  if ((track.sent || track.sessions) && (track.verdict.kind === 'identical' || track.verdict.kind === 'excerpt'))
+    return track;
   const sent = sentTracks.get(track.name);
   const sentFlow = track.flow && sentTracks.get(track.flow.name);
   if (!sent && sentFlow) return withFailure(comparedFlow(track, sentFlow));
@@ -98,7 +99,15 @@ function comparedTrack(track: TakeTrack, sent: TakeTrack | undefined): TakeTrack
     return { ...merged, offsetFrames: null, verdict: { kind: 'differs', words } };
   }
   const comparison = comparePcm(sent.sent, track.recorded, GapList.of(track.gaps));
+  if (!comparison.isIdentical && isOfSeveralSenders(track)) {
+    const words = `the sender was started again while it was recorded, and its account tells of one session only`;
+    return { ...track, offsetFrames: null, verdict: unproven(track, words) };
+  }
   return { ...merged, offsetFrames: comparison.offsetFrames, verdict: verdictOf(merged, comparison) };
+}
+
+function isOfSeveralSenders({ runs = [] }: TakeTrack): boolean {
+  return new Set(runs.map(({ ssrc }) => ssrc)).size > 1;
 }
 
 // Why the file of a track that is not all there has ended.
@@ -171,7 +180,10 @@ export function takeVerdict(tracks: readonly TakeTrack[]): Take['verdict'] {
   }
   if (wrong.every(({ verdict }) => verdict.kind === 'excerpt')) {
     const words = tracks.length === 1 ? 'The track is' : `All ${tracks.length} tracks are`;
-    return { isIdentical: false, words: `${words} identical to what was sent meanwhile; the take is a part of it.` };
+    const why = wrong.some(({ sessions = [] }) => sessions.length > 1)
+      ? 'the sender was started again, and each of its sessions is proven for its time'
+      : 'the take is a part of it';
+    return { isIdentical: false, words: `${words} identical to what was sent meanwhile; ${why}.` };
   }
   if (wrong.every(({ verdict }) => verdict.kind === 'unproven')) {
     return { isIdentical: false, words: 'Nothing is proven: there is no account of the sender to compare with.' };

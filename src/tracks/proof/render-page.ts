@@ -6,8 +6,9 @@ import { cleanText } from '../../core/text.ts';
 import { GAP_CAUSES, type GapEntry } from './gap-list.ts';
 import type { HistogramAccount } from './histogram.ts';
 import { framesText, timeText } from './position-text.ts';
+import { span } from './prove-sessions.ts';
 import { renderTake } from './render-take.ts';
-import type { Take, TakeTrack } from './take-schema.ts';
+import type { SessionStretch, Take, TakeTrack } from './take-schema.ts';
 
 const BAR_WIDTH = 1000;
 const BAR_HEIGHT = 24;
@@ -15,6 +16,7 @@ const BAR_HEIGHT = 24;
 const MIN_GAP_WIDTH = 1.5;
 const MAX_DRAWN_GAPS = 2000;
 const SHOWN_GAPS = 50;
+const SHOWN_SESSIONS = 20;
 const HISTOGRAM_HEIGHT = 60;
 const MAX_COLUMNS = 60;
 
@@ -77,6 +79,10 @@ ${sent ? hashRow('SHA-256 sent', sent.sha256) : ''}
 ${recorded ? hashRow('SHA-256 recorded', recorded.sha256) : ''}
 ${flow?.sent ? hashRow(`SHA-256 sent, all ${flow.channels} channels`, flow.sent.sha256) : ''}
 ${flow?.recorded ? hashRow(`SHA-256 recorded, all ${flow.channels} channels`, flow.recorded.sha256) : ''}
+${(track.sessions ?? [])
+  .slice(0, SHOWN_SESSIONS)
+  .map((stretch, index) => sessionRow(stretch, index, track))
+  .join('')}
 ${placeRow(track)}
 ${row('packets', counts.join(', ') || 'not counted')}
 ${gapRow('missing', track.gaps, track)}
@@ -144,6 +150,18 @@ function histogram(title: string, account: HistogramAccount | undefined): string
 
 function row(title: string, value: string): string {
   return `<tr><th scope="row">${escaped(title)}</th><td>${safe(value, 500)}</td></tr>`;
+}
+
+function sessionRow(stretch: SessionStretch, index: number, { sampleRate }: TakeTrack): string {
+  const { sentSha256, recordedSha256, words } = stretch;
+  const facts = [
+    `${span(stretch, sampleRate)}: ${words}`,
+    ...(stretch.session === undefined ? [] : [`session ${stretch.session}, from its frame ${stretch.sessionStart}`]),
+    ...(sentSha256 === undefined ? [] : [`SHA-256 sent ${sentSha256}`]),
+    `SHA-256 recorded ${recordedSha256}`,
+  ];
+  const cell = facts.map((text) => safe(text, 400)).join('<br>');
+  return `<tr><th scope="row">session ${index + 1}</th><td>${cell}</td></tr>`;
 }
 
 function placeRow({ runs = [], arrivalErrorMs }: TakeTrack): string {

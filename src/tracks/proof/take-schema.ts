@@ -78,6 +78,17 @@ const gaps = () =>
     .max(MAX_GAPS)
     .readonly();
 
+const sessionStretch = z.strictObject({
+  session: text(200).optional().describe('Of which session it is; not there when nobody says so'),
+  start: count().describe('Position of its first sample frame'),
+  frames: count(),
+  sessionStart: count().optional().describe('The sample frame of the session that is its first one'),
+  sentSha256: hex(64).optional(),
+  recordedSha256: hex(64),
+  offsetFrames: z.literal(0).nullable().describe('0: identical to what was sent, at its place; null: not known'),
+  words: text(300),
+});
+
 const track = z.strictObject({
   name: text(256),
   file: text(4096).optional().describe('Name of the file, beside the account'),
@@ -102,6 +113,12 @@ const track = z.strictObject({
     ),
   sent: pcm.optional(),
   recorded: pcm.optional(),
+  sessions: z
+    .array(sessionStretch)
+    .max(MAX_RUNS)
+    .readonly()
+    .optional()
+    .describe('Where the sender was started again meanwhile: what is of each of its sessions, proven by itself'),
   offsetFrames: z.int().nullable().describe('Of what was recorded against what was sent; null: not known'),
   gaps: gaps().describe('Position of the first missing sample frame, how many are missing, why'),
   gapsAreExact: z.boolean().describe('False: there were more than are kept, so neighbours were joined'),
@@ -116,11 +133,26 @@ const track = z.strictObject({
   }),
 });
 
+const servedFlow = z.strictObject({
+  ssrc: count(),
+  timestamp: count().describe('RTP timestamp of the first sample frame of the session'),
+  sampleRate: count(),
+  channels: count(),
+  sampleBytes: z.union([z.literal(2), z.literal(3)]),
+  frames: count().describe('Sample frames that had been sent then'),
+});
+
 const repairAddress = z.strictObject({
   host: text(253),
   port: z.int().min(1).max(65_535),
   session: text(200),
   key: text(100).optional().describe('Public key of the sender; without it a shared key is needed'),
+  flows: z
+    .array(servedFlow)
+    .max(MAX_TRACKS)
+    .readonly()
+    .optional()
+    .describe('What it said that it sends, while the take was recorded'),
 });
 
 const repair = z.strictObject({
@@ -146,6 +178,8 @@ export const takeSchema = z.strictObject({
 /** An account of a take. */
 export type Take = z.infer<typeof takeSchema>;
 export type TakeTrack = Take['tracks'][number];
+/** A part of a track that is of one session. */
+export type SessionStretch = NonNullable<TakeTrack['sessions']>[number];
 /** Where a sender serves what was lost. */
 export type RepairAddress = z.infer<typeof repairAddress>;
 export type TakeClock = z.infer<typeof clock>;

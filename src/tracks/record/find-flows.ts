@@ -47,7 +47,16 @@ export function isAnnounced(target: string): boolean {
   return target.startsWith(SAP_PREFIX);
 }
 
-async function flowsOfFile(path: string, onNote: (text: string) => void): Promise<readonly FlowSpec[]> {
+/** Whether a target is meant as a file with a description. */
+export function isDescription(target: string): boolean {
+  return !isAnnounced(target) && !isBareAddress(target);
+}
+
+/**
+ * The flows that a file describes.
+ * @throws DistreamError FILE_UNREADABLE, NO_PCM_DESCRIBED
+ */
+export async function flowsOfFile(path: string, onNote: (text: string) => void): Promise<readonly FlowSpec[]> {
   const text = await readSdp(path);
   try {
     const { flows, problems } = flowsOfSdp(text);

@@ -75,12 +75,13 @@ export class RecordedFile {
     return isGrowingHead(start);
   }
 
-  /** The hashes of all that is in it, read from the disk. Throws TRACK_UNREADABLE. */
-  async account(): Promise<PcmAccount> {
-    const hasher = new PcmHasher({ format: this.format });
+  /** The hashes of all that is in it, or of a stretch, read from the disk. Throws TRACK_UNREADABLE. */
+  async account(stretch = { start: 0, frames: this.#frames }): Promise<PcmAccount> {
+    const hasher = new PcmHasher({ format: this.format, startFrame: stretch.start });
     const portion = Buffer.alloc(Math.floor(PORTION_BYTES / this.frameBytes) * this.frameBytes);
-    for (let done = 0; done < this.#frames; ) {
-      const frames = Math.min(portion.length / this.frameBytes, this.#frames - done);
+    const end = stretch.start + stretch.frames;
+    for (let done = stretch.start; done < end; ) {
+      const frames = Math.min(portion.length / this.frameBytes, end - done);
       const pcm = portion.subarray(0, frames * this.frameBytes);
       await readAll(this.#handle, pcm, this.#dataStart + done * this.frameBytes).catch((error: unknown) => {
         throw new DistreamError('TRACK_UNREADABLE', { path: this.path, reason: reasonOf(error) }, { cause: error });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
@@ -140,6 +140,117 @@ describe('repair of a take', () => {
     const whole = await rig.repair(folder, { lostEndsSeconds: Number.POSITIVE_INFINITY });
     expect(whole.take.verdict.isIdentical).toBe(true);
     expect((await heldIn('drums')).equals(PCM)).toBe(true);
+  });
+
+  it('proves tracks of a sender that began after the take did, beside those of another one', async () => {
+    const rig = new RepairRig();
+    rig.desk.serve(rigSession(PCM, { id: 'late@distream', ssrc: 8 }));
+    const pcm = Buffer.concat([Buffer.alloc(50_000 * 3), PCM]);
+    // The first packet of the session and the last two were lost.
+    const held = pcm.subarray(0, pcm.length - 96 * 3);
+    const take = writeRigTake(folder, [
+      { name: 'early', pcm: PCM, gaps: [] },
+      { name: 'late', pcm: held, gaps: [[0, 50_048, 'absent']] },
+    ]);
+    const tracks = [take.tracks[0], { ...take.tracks[1], runs: [{ start: 50_048, ssrc: 8, timestamp: 48 }] }];
+    writeFileSync(join(folder, 'take.json'), JSON.stringify({ ...take, tracks }));
+    const from = [{ host: '192.0.2.9', port: 40_000, session: 'late@distream', key: rig.key }];
+    const [early, late] = (await rig.repair(folder, { from })).take.tracks;
+    expect(early!.verdict.kind).toBe('unproven');
+    expect(late).toMatchObject({ gaps: [[0, 50_000, 'absent']], offsetFrames: 0 });
+    expect(late!.verdict).toEqual({
+      kind: 'identical',
+      words:
+        'identical: 300000 frames (0:00:06.250), sample for sample, after 50000 frames (0:00:01.041) in which nothing was sent',
+    });
+    expect((await heldIn('late')).equals(pcm)).toBe(true);
+  });
+
+  describe('of a sender that was started again while it was recorded', () => {
+    const FIRST = { ssrc: 7, timestamp: 0, sampleRate: 48_000, channels: 1, sampleBytes: 3, frames: 1000 } as const;
+    const HOLE: GapEntry = [100_000, 49_040, 'restart'];
+    /** A hundred thousand frames of the first session, from its frame 1000 on, then all of the second one. */
+    const recorded = Buffer.concat([PCM.subarray(3000, 303_000), Buffer.alloc(HOLE[1] * 3), PCM]);
+    // The second one's first packets were lost, too.
+    const gaps: GapEntry[] = [
+      [5000, 480, 'lost'],
+      [100_000, 50_000, 'restart'],
+      [200_000, 96, 'lost'],
+    ];
+
+    function writeRestarted(key: string, wrong: readonly number[] = []) {
+      const take = writeRigTake(folder, [{ name: 'drums', pcm: recorded, gaps, wrong }]);
+      const runs = [
+        { start: 0, ssrc: 7, timestamp: 1000 },
+        { start: 150_000, ssrc: 8, timestamp: 960 },
+      ];
+      const [track] = take.tracks;
+      const sender = { host: '192.0.2.9', port: 40_000, key };
+      const repairFrom = [
+        { ...sender, session: 'second@distream' },
+        { ...sender, session: 'first@distream', flows: [FIRST] },
+      ];
+      writeFileSync(join(folder, 'take.json'), JSON.stringify({ ...take, tracks: [{ ...track, runs }], repairFrom }));
+    }
+
+    const serve = (pcm: Buffer) => {
+      const rig = new RepairRig();
+      rig.desk.serve(rigSession(pcm, { id: 'second@distream', ssrc: 8 }));
+      return rig;
+    };
+
+    it('fills what both sessions lost and proves each for its time, when both have the same files', async () => {
+      const rig = serve(PCM);
+      writeRestarted(rig.key);
+      const { take, isProven } = await rig.repair(folder, { from: undefined });
+      const [track] = take.tracks;
+      expect(track!.gaps).toEqual([HOLE]);
+      expect(track!.sessions).toMatchObject([
+        { session: 'first@distream', start: 0, frames: 100_000, sessionStart: 1000, offsetFrames: 0 },
+        { session: 'second@distream', start: 149_040, frames: FRAMES, sessionStart: 0, offsetFrames: 0 },
+      ]);
+      for (const { sentSha256, recordedSha256 } of track!.sessions!) expect(sentSha256).toBe(recordedSha256);
+      expect(track!.verdict).toEqual({
+        kind: 'excerpt',
+        words:
+          'identical to what was sent in 2 sessions, sample for sample: the sender was started again, 49040 frames (0:00:01.021) of silence between its sessions',
+      });
+      expect([isProven, track!.offsetFrames]).toEqual([true, 0]);
+      expect(take.verdict.words).toContain('each of its sessions is proven for its time');
+      expect((await heldIn('drums')).equals(recorded)).toBe(true);
+      expect(rig.notes).toEqual([]);
+      expect(readFileSync(join(folder, 'take.html'), 'utf8')).toContain('session first@distream, from its frame 1000');
+    });
+
+    it('proves and fills only the second one when the files are others', async () => {
+      const other = rigSound(FRAMES, 1, 9);
+      other.copy(recorded, 149_040 * 3);
+      const rig = serve(other);
+      writeRestarted(rig.key);
+      const { take, isProven } = await rig.repair(folder, { from: undefined });
+      PCM.copy(recorded, 149_040 * 3);
+      const [track] = take.tracks;
+      expect(isProven).toBe(false);
+      expect(track!.gaps).toEqual([[5000, 480, 'lost'], HOLE]);
+      expect(track!.sessions!.map(({ offsetFrames }) => offsetFrames)).toEqual([null, 0]);
+      expect(track!.sessions![0]).not.toHaveProperty('sentSha256');
+      expect(track!.verdict).toMatchObject({
+        kind: 'gaps',
+        words: expect.stringMatching(
+          /^480 frames \(10 ms\) missing; 1 session of 2 proven identical; 0:00:00\.000 to 0:00:02\.083: its sender is gone/,
+        ),
+      });
+    });
+
+    it('fetches anew what differs in the second session, never in the first', async () => {
+      const rig = serve(PCM);
+      writeRestarted(rig.key, [90_000, 220_000]);
+      const { take } = await rig.repair(folder, { from: undefined });
+      const [track] = take.tracks;
+      expect(track!.sessions!.map(({ offsetFrames }) => offsetFrames)).toEqual([null, 0]);
+      expect(track!.gaps).toEqual([[5000, 480, 'lost'], HOLE]);
+      expect(track!.verdict.kind).toBe('gaps');
+    });
   });
 
   it('keeps within its rate', async () => {

@@ -8,7 +8,7 @@ import { takeVerdict } from '../proof/prove-take.ts';
 import type { RepairAddress, Take } from '../proof/take-schema.ts';
 import { type ClientCredentials, RECORDER_ID_BYTES } from './greetings.ts';
 import { RateLimit } from './rate-limit.ts';
-import { type Dial, RepairClient } from './repair-client.ts';
+import { type Dial, type OfferedFlows, RepairClient } from './repair-client.ts';
 import { RepairConnections } from './repair-connections.ts';
 import { GreetingRefused } from './secure-stream.ts';
 import { LOST_ENDS_SECONDS } from './stretch-take.ts';
@@ -20,6 +20,8 @@ const MAX_FROM = 300;
 const MAX_CONNECTIONS = 4;
 /** How often a sender is asked that does not know our key. */
 const MAX_REFUSED = 3;
+/** How long a sender is tried that was followed by another one: it was probably killed. */
+const GONE_MS = 5000;
 
 /** What is mended, and from where. */
 export interface RepairTakeOptions {
@@ -72,7 +74,11 @@ export async function repairTake(options: RepairTakeOptions): Promise<RepairRepo
   }
   const mender = await TakeMender.open(folder, before);
   try {
-    for (const sender of senders) await mendFrom(mender, sender, options);
+    for (const sender of mender.inOrder(senders)) {
+      if (mender.isDone(sender)) continue;
+      const patienceMs = mender.isSuperseded(sender) ? Math.min(GONE_MS, options.patienceMs) : options.patienceMs;
+      await mendFrom(mender, sender, { ...options, patienceMs });
+    }
   } finally {
     await mender.close();
   }
@@ -98,13 +104,16 @@ export async function repairTake(options: RepairTakeOptions): Promise<RepairRepo
   return { take: mended, fetchedFrames, missingFrames, isProven };
 }
 
-/** Tells a sender that a recorder is there who will ask after the take. Resolves with the reason when it cannot. */
+/** What a sender offers, or why it cannot be asked. */
+export type Announced = { readonly offered: OfferedFlows } | { readonly reason: string };
+
+/** Tells a sender that a recorder is there who will ask after the take, and asks what it sends. Never rejects for its sake. */
 export async function announceRecorder(
   options: Pick<RepairTakeOptions, 'clock' | 'sharedKey' | 'dial'> & {
     readonly recorderId: Buffer;
     readonly sender: RepairAddress;
   },
-): Promise<string | undefined> {
+): Promise<Announced> {
   try {
     const client = await RepairClient.open({
       ...options.sender,
@@ -113,10 +122,13 @@ export async function announceRecorder(
       clock: options.clock,
       dial: options.dial,
     });
-    client.close();
-    return undefined;
+    try {
+      return { offered: await client.flows() };
+    } finally {
+      client.close();
+    }
   } catch (error) {
-    return reasonIn(error, options);
+    return { reason: reasonIn(error, options) };
   }
 }
 

@@ -6,7 +6,7 @@ import type { ServedFlowInfo } from '../../protocols/repair/messages.ts';
 import type { GapEntry } from '../proof/gap-list.ts';
 import type { Take, TakeTrack } from '../proof/take-schema.ts';
 import { formatOfEncoding } from '../types.ts';
-import { onlyShift, placeTrack } from './place-track.ts';
+import { onlyShift, type PlacedTrack, placeTrack } from './place-track.ts';
 import { prependSilence } from './recorded-file.ts';
 import { trackPath } from './take-folder.ts';
 
@@ -25,13 +25,14 @@ const NONE: Ends = { before: 0, after: 0 };
  * The first and the last packets of a session can be lost like any other; nobody knows of it before the sender says what
  * it sent. Makes room for them: silence and a gap, to be filled. The beginning is one for all tracks, or they would no
  * longer begin together.
+ * @param canMoveStart whether the beginning may be another one
  * @param maxSeconds how much at either end; more is taken for a recording that began later or ended earlier
  * @throws DistreamError TRACK_UNREADABLE, RECORDING_FAILED
  */
 export async function stretchTake(
   take: Take,
   offered: { readonly flows: readonly ServedFlowInfo[]; readonly isOver: boolean },
-  { folder, maxSeconds }: { folder: string; maxSeconds: number },
+  { folder, maxSeconds, canMoveStart = true }: { folder: string; maxSeconds: number; canMoveStart?: boolean },
 ): Promise<Take> {
   const ends = take.tracks.map((track) => endsOf(track, offered.flows));
   const beforeSeconds = Math.max(0, ...ends.map((end, index) => (end?.before ?? 0) / take.tracks[index]!.sampleRate));
@@ -40,14 +41,17 @@ export async function stretchTake(
   const tolerance = isOfOneRate ? 0.5 : 2;
   const isEverywhere = take.tracks.every((track, index) => {
     const before = ends[index]?.before;
-    return before !== undefined && Math.abs(before - beforeSeconds * track.sampleRate) <= tolerance;
+    // Tracks of another sender begin with silence, which becomes longer.
+    if (before === undefined) return placeTrack(track, offered.flows) === undefined;
+    return Math.abs(before - beforeSeconds * track.sampleRate) <= tolerance;
   });
-  const begun = isEverywhere && beforeSeconds > 0 && beforeSeconds <= maxSeconds ? beforeSeconds : 0;
+  const begun = canMoveStart && isEverywhere && beforeSeconds > 0 && beforeSeconds <= maxSeconds ? beforeSeconds : 0;
   const startUtcMs = Date.parse(take.startUtc) - begun * 1000;
   const added = take.tracks.map((track, index): Ends => {
     const { before, after } = ends[index] ?? NONE;
     const isTailLost = offered.isOver && after <= maxSeconds * track.sampleRate;
-    return { before: begun > 0 ? before : 0, after: isTailLost ? after : 0 };
+    const moved = ends[index] ? before : Math.round(begun * track.sampleRate);
+    return { before: begun > 0 ? moved : 0, after: isTailLost ? after : 0 };
   });
   await demandRoom(take, added, folder);
   const tracks: TakeTrack[] = [];
@@ -85,10 +89,20 @@ function gigabytes(bytes: number): string {
 /** What was sent outside of a track; undefined when it has no single place in what was sent, or begins before it. */
 export function endsOf(track: TakeTrack, flows: readonly ServedFlowInfo[]): Ends | undefined {
   const placed = placeTrack(track, flows);
+  if (placed && track.recorded && placed.runs.length > 1 && !onlyShift(placed)) return endOfLast(track, placed, flows);
   const place = placed && onlyShift(placed);
-  if (!place || !track.recorded || place.shift < 0) return undefined;
+  if (placed && place && place.shift < 0) return endOfLast(track, placed, flows);
+  if (!place || !track.recorded) return undefined;
   const after = flows[place.flow]!.frames - place.shift - track.recorded.frames;
   return after < 0 ? undefined : { before: place.shift, after };
+}
+
+// A sender that was started again: what it sent before the take began is gone with the session before.
+function endOfLast(track: TakeTrack, { runs }: PlacedTrack, flows: readonly ServedFlowInfo[]): Ends | undefined {
+  const last = runs.at(-1)!;
+  if (last.start !== track.runs?.at(-1)?.start) return undefined;
+  const after = flows[last.flow]!.frames - last.shift - (track.recorded?.frames ?? 0);
+  return after < 0 ? undefined : { before: 0, after };
 }
 
 function stretched(track: TakeTrack, before: number, after: number): TakeTrack {

@@ -5,16 +5,26 @@ import type { ServedClock } from '../../protocols/repair/served-clock.ts';
 import { comparePcm } from '../proof/compare-pcm.ts';
 import type { PcmAccount } from '../proof/pcm-hasher.ts';
 import { framesText, timeText } from '../proof/position-text.ts';
+import { proveSessions } from '../proof/prove-sessions.ts';
 import { proveStretch, proveTake, takeVerdict } from '../proof/prove-take.ts';
-import type { Take, TakeTrack } from '../proof/take-schema.ts';
+import type { RepairAddress, Take, TakeTrack } from '../proof/take-schema.ts';
 import { type Batch, MendedTrack, piecesOf } from './mended-track.ts';
 import { onlyShift } from './place-track.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { RecordedFile } from './recorded-file.ts';
 import { RepairRefused } from './repair-client.ts';
 import type { RepairSource } from './repair-connections.ts';
+import { isOfSameFiles, keepProven, proveSessionStretch, type SessionAsk } from './session-proof.ts';
 import { endsOf, stretchTake } from './stretch-take.ts';
 import { trackPath, writeTake } from './take-folder.ts';
+import {
+  isWhole,
+  type KnownSession,
+  sessionsOf,
+  stretchesOf,
+  type TrackStretch,
+  withEarlier,
+} from './track-sessions.ts';
 
 /** How far it is. */
 export interface MendProgress {
@@ -48,7 +58,7 @@ export class TakeMender {
   #take: Take;
   #tracks = new Map<number, MendedTrack>();
   #fetchedBefore = 0;
-  #isStretched = false;
+  readonly #stretched = new Set<string>();
 
   private constructor(folder: string, take: Take) {
     this.#folder = folder;
@@ -68,6 +78,34 @@ export class TakeMender {
     return { ...this.#take, tracks };
   }
 
+  /**
+   * Whether a session needs no asking: its sender was started again, and what it sent is proven by the one after it. One
+   * that was killed does not answer.
+   */
+  isDone(sender: RepairAddress): boolean {
+    if (!this.isSuperseded(sender)) return false;
+    const ssrcs = new Set(sender.flows?.map(({ ssrc }) => ssrc));
+    const tracks = this.#take.tracks.filter(({ runs = [] }) => runs.some(({ ssrc }) => ssrcs.has(ssrc)));
+    return tracks.length > 0 && tracks.every((track) => track.sessions && track.verdict.kind === 'excerpt');
+  }
+
+  /** In the order to ask in: the one that the take begins with, others, and those that were followed by another one. */
+  inOrder(senders: readonly RepairAddress[]): RepairAddress[] {
+    const rank = (sender: RepairAddress) => (this.isSuperseded(sender) ? 2 : this.#begins(sender) ? 0 : 1);
+    return senders.toSorted((one, other) => rank(one) - rank(other));
+  }
+
+  #begins({ flows }: RepairAddress): boolean {
+    const ssrcs = new Set(flows?.map(({ ssrc }) => ssrc));
+    return this.#take.tracks.some(({ runs = [] }) => runs[0]?.start === 0 && ssrcs.has(runs[0].ssrc));
+  }
+
+  /** Whether a session was followed by another one in every track. */
+  isSuperseded({ flows }: RepairAddress): boolean {
+    const ssrcs = new Set(flows?.map(({ ssrc }) => ssrc));
+    return flows !== undefined && this.#take.tracks.every(({ runs = [] }) => !ssrcs.has(runs.at(-1)?.ssrc ?? -1));
+  }
+
   /** Sample frames that were fetched, of all tracks. */
   get fetchedFrames(): number {
     return [...this.#tracks.values()].reduce((sum, { fetched }) => sum + fetched, this.#fetchedBefore);
@@ -81,11 +119,12 @@ export class TakeMender {
     const offered = await client.flows();
     if (offered.session !== options.session) throw new WrongSession(`it serves another session (${offered.name})`);
     this.#noteClock(offered.clock);
-    if (!this.#isStretched) await this.#stretch(offered, options.lostEndsSeconds);
+    if (!this.#stretched.has(offered.session)) await this.#stretch(offered, options.lostEndsSeconds);
+    const sessions = sessionsOf(offered, this.#take.repairFrom);
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      await this.#fetch(client, offered.flows, options);
+      await this.#fetch(client, sessions, options);
       if (options.signal.aborted) throw new Error('it was stopped');
-      await this.#prove(client, offered.flows);
+      await this.#prove(client, sessions);
       if ([...this.#tracks.values()].every(({ suspects }) => suspects.length === 0)) return;
     }
   }
@@ -131,12 +170,14 @@ export class TakeMender {
   }
 
   async #stretch(
-    offered: { readonly flows: readonly ServedFlowInfo[]; readonly isOver: boolean },
+    offered: { readonly session: string; readonly flows: readonly ServedFlowInfo[]; readonly isOver: boolean },
     maxSeconds: number,
   ): Promise<void> {
-    this.#isStretched = true;
+    // What a sender before has proven must not move.
+    const canMoveStart = this.#stretched.size === 0;
+    this.#stretched.add(offered.session);
     const before = this.take;
-    const stretched = await stretchTake(before, offered, { folder: this.#folder, maxSeconds });
+    const stretched = await stretchTake(before, offered, { folder: this.#folder, maxSeconds, canMoveStart });
     if (stretched.tracks.every((track, index) => track === before.tracks[index])) return;
     await this.close();
     this.#take = stretched;
@@ -146,8 +187,10 @@ export class TakeMender {
     await writeTake(this.#folder, this.take);
   }
 
-  async #fetch(client: RepairSource, flows: readonly ServedFlowInfo[], options: MendOptions): Promise<void> {
+  async #fetch(client: RepairSource, sessions: readonly KnownSession[], options: MendOptions): Promise<void> {
+    const served = sessions[0]!.flows.length;
     for (const track of this.#tracks.values()) {
+      const flows = await flowsFor(track, client, sessions);
       const placed = track.placedIn(flows);
       if (!placed) continue;
       const batches = track.batches(placed, flows, LIMITS);
@@ -155,7 +198,8 @@ export class TakeMender {
       const worker = async () => {
         for (const batch of batches) {
           if (options.signal.aborted || isBroken) return;
-          const part = { flow: batch.flow, ...placed.part };
+          // Behind the flows that are served stand the same ones, as an earlier session numbered them.
+          const part = { flow: batch.flow % served, ...placed.part };
           await this.#fetchBatch(client, track, { batch, part }, options).catch((error: unknown) => {
             isBroken = true;
             throw error;
@@ -186,16 +230,16 @@ export class TakeMender {
     }
   }
 
-  async #prove(client: RepairSource, flows: readonly ServedFlowInfo[]): Promise<void> {
+  async #prove(client: RepairSource, sessions: readonly KnownSession[]): Promise<void> {
     const tracks: TakeTrack[] = [];
     for (const [index, before] of this.#take.tracks.entries()) {
       const mended = this.#tracks.get(index);
       if (!mended) tracks.push(before);
-      else tracks.push(await proven(mended, client, flows));
+      else tracks.push(await proven(mended, client, sessions));
     }
     // Tracks that the sender has nothing of keep the words of their gaps.
     const alone = proveTake({ ...this.#take, tracks }, undefined);
-    const all = tracks.map((track, index) => (track.sent ? track : alone.tracks[index]!));
+    const all = tracks.map((track, index) => (track.sent || track.sessions ? track : alone.tracks[index]!));
     this.#take = { ...this.#take, tracks: all, verdict: takeVerdict(all) };
     for (const [index, mended] of this.#tracks) mended.track = all[index]!;
   }
@@ -221,8 +265,42 @@ async function grow(file: RecordedFile, frames: number): Promise<void> {
   }
 }
 
+/** What a sender can be asked of for a track: its flows, and what earlier sessions sent of the same files. */
+async function flowsFor(
+  mended: MendedTrack,
+  client: RepairSource,
+  sessions: readonly KnownSession[],
+): Promise<readonly ServedFlowInfo[]> {
+  const { session, flows } = sessions[0]!;
+  const ask = askFor(mended.track, client, sessions);
+  const stretches = stretchesOf(mended.track, sessions);
+  // Of a track that it has sent nothing of, another sender is asked.
+  if (isWhole(stretches) || !stretches.some((stretch) => stretch.session === session)) return flows;
+  const earlier: TrackStretch[] = [];
+  for (const stretch of stretches) {
+    const isEarlier = stretch.session !== undefined && stretch.session !== session;
+    if (isEarlier && (await isOfSameFiles(mended, stretch, ask))) earlier.push(stretch);
+  }
+  return withEarlier(flows, sessions, earlier);
+}
+
+/** Whether the last stretch ends where what was sent does. */
+function endOf(stretches: readonly TrackStretch[], { session, flows }: KnownSession): { readonly isEnd: boolean } {
+  const last = stretches.at(-1)!;
+  return { isEnd: last.session === session && last.end + last.shift === flows[last.flow]!.frames };
+}
+
+function askFor(track: TakeTrack, client: RepairSource, sessions: readonly KnownSession[]): SessionAsk {
+  return { client, sessions, part: { channel: track.channel ?? 0, channels: track.channels } };
+}
+
 /** The track as it is on the disk now, compared with the sender's hashes of the same stretch. */
-async function proven(mended: MendedTrack, client: RepairSource, flows: readonly ServedFlowInfo[]): Promise<TakeTrack> {
+async function proven(
+  mended: MendedTrack,
+  client: RepairSource,
+  sessions: readonly KnownSession[],
+): Promise<TakeTrack> {
+  const { flows } = sessions[0]!;
   await mended.file.sync();
   const recorded = await mended.file.account();
   mended.isChanged = false;
@@ -231,10 +309,20 @@ async function proven(mended: MendedTrack, client: RepairSource, flows: readonly
   const named = flow ? { flow: { name: flow.name, channels: flow.channels } } : {};
   const track: TakeTrack = { ...current, ...named, recorded: recordedOf(recorded) };
   mended.suspects = [];
+  const stretches = stretchesOf(track, sessions);
+  if (!isWhole(stretches)) {
+    if (!stretches.some(({ session }) => session === sessions[0]!.session)) return track;
+    const ask = askFor(track, client, sessions);
+    const proofs: Awaited<ReturnType<typeof proveSessionStretch>>[] = [];
+    for (const stretch of stretches) proofs.push(await proveSessionStretch(mended, stretch, ask));
+    mended.suspects = proofs.flatMap(({ differences }) => differences);
+    const all = proofs.map(({ proof }) => proof);
+    return proveSessions(track, keepProven(track, all), endOf(stretches, sessions[0]!));
+  }
   const placed = mended.placedIn(flows);
   const place = placed && onlyShift(placed);
   const ends = endsOf(track, flows);
-  if (!placed || !place || !ends) return track;
+  if (!placed || !place || !ends || place.shift < 0) return track;
   const range = { flow: place.flow, ...placed.part, start: place.shift, frames: recorded.frames };
   const sent = await client.account(range, 0);
   mended.suspects = comparePcm(sent, recorded, mended.gaps).differences;
