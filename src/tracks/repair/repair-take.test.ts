@@ -142,6 +142,21 @@ describe('repair of a take', () => {
     expect((await heldIn('drums')).equals(PCM)).toBe(true);
   });
 
+  it('makes one gap of what all tracks and what one of them had not begun with', async () => {
+    const rig = new RepairRig();
+    rig.desk.serve(rigSession(PCM));
+    writeRigTake(folder, [
+      { name: 'drums', pcm: PCM.subarray(960 * 3), from: 960, gaps: [] },
+      { name: 'bass', pcm: PCM.subarray(960 * 3), from: 960, gaps: [[0, 96, 'absent']] },
+    ]);
+    const { take } = await rig.repair(folder);
+    expect(take.tracks.map(({ gapsBeforeRepair }) => gapsBeforeRepair)).toEqual([
+      [[0, 960, 'absent']],
+      [[0, 1056, 'absent']],
+    ]);
+    expect(take.verdict.isIdentical).toBe(true);
+  });
+
   it('proves tracks of a sender that began after the take did, beside those of another one', async () => {
     const rig = new RepairRig();
     rig.desk.serve(rigSession(PCM, { id: 'late@distream', ssrc: 8 }));

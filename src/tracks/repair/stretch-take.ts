@@ -108,11 +108,17 @@ function endOfLast(track: TakeTrack, { runs }: PlacedTrack, flows: readonly Serv
 function stretched(track: TakeTrack, before: number, after: number): TakeTrack {
   if (!track.recorded || before + after === 0) return track;
   const frames = before + track.recorded.frames;
-  const moved = (entries: readonly GapEntry[]): GapEntry[] => [
-    ...(before > 0 ? [[0, before, 'absent'] as const] : []),
-    ...entries.map(([start, length, cause]) => [start + before, length, cause] as const),
-    ...(after > 0 ? [[frames, after, 'lost'] as const] : []),
-  ];
+  const moved = (entries: readonly GapEntry[]): GapEntry[] => {
+    const [first] = entries;
+    // What the track had not begun with becomes longer.
+    const isAbsent = before > 0 && first?.[0] === 0 && first[2] === 'absent';
+    const absent = before + (isAbsent ? first[1] : 0);
+    return [
+      ...(before > 0 ? [[0, absent, 'absent'] as const] : []),
+      ...entries.slice(isAbsent ? 1 : 0).map(([start, length, cause]) => [start + before, length, cause] as const),
+      ...(after > 0 ? [[frames, after, 'lost'] as const] : []),
+    ];
+  };
   const gaps = moved(track.gaps);
   const history = track.gapsBeforeRepair ? { gapsBeforeRepair: moved(track.gapsBeforeRepair) } : {};
   const runs = (track.runs ?? []).map((run) => ({ ...run, start: run.start + before }));
