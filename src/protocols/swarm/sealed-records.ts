@@ -6,6 +6,7 @@
  * associated data is the head. No record of TLS begins so (RFC 8446, section 5.1).
  * @module
  */
+import type { KeyObject } from 'node:crypto';
 import { ProtocolViolation } from '../../core/errors.ts';
 import { aeadKey, nonceOfNumber, open, seal, TAG_BYTES } from '../noise/chacha20-poly1305.ts';
 
@@ -24,24 +25,23 @@ const EMPTY = Buffer.alloc(0);
 
 /** Seals what one side sends, in its order. */
 export class RecordSealer {
-  readonly #key: Buffer;
+  readonly #key: KeyObject;
   #count = 0;
 
-  /** @param key 32 bytes, kept */
+  /** @param key 32 bytes, copied */
   constructor(key: Buffer) {
-    this.#key = key;
+    this.#key = aeadKey(key);
   }
 
   /** The records of these bytes; of none, one that is empty, which only the first may be. */
   seal(bytes: Buffer): Buffer {
-    const key = aeadKey(this.#key);
     const parts: Buffer[] = [];
     for (let at = 0; at === 0 || at < bytes.length; at += MAX_PLAIN_BYTES) {
       const plain = bytes.subarray(at, at + MAX_PLAIN_BYTES);
       const head = Buffer.alloc(HEAD_BYTES);
       head.writeUInt8(SEALED_MARK);
       head.writeUInt16BE(plain.length + TAG_BYTES, 1);
-      parts.push(head, seal(key, nonceOfNumber(this.#count++), head, plain));
+      parts.push(head, seal(this.#key, nonceOfNumber(this.#count++), head, plain));
     }
     return Buffer.concat(parts);
   }
@@ -49,26 +49,25 @@ export class RecordSealer {
 
 /** Opens what the other side has sealed, however the bytes are cut. */
 export class RecordOpener {
-  readonly #key: Buffer;
+  readonly #key: KeyObject;
   #count = 0;
   #held = EMPTY;
 
-  /** @param key 32 bytes, kept */
+  /** @param key 32 bytes, copied */
   constructor(key: Buffer) {
-    this.#key = key;
+    this.#key = aeadKey(key);
   }
 
   /** What was in the records that are complete with these bytes. Throws ProtocolViolation for one that was not sealed so. */
   push(bytes: Buffer): Buffer {
     const all = this.#held.length > 0 ? Buffer.concat([this.#held, bytes]) : bytes;
-    const key = aeadKey(this.#key);
     const parts: Buffer[] = [];
     let at = 0;
     while (all.length - at >= HEAD_BYTES) {
       const head = all.subarray(at, at + HEAD_BYTES);
       const end = at + HEAD_BYTES + lengthIn(head);
       if (end > all.length) break;
-      const plain = open(key, nonceOfNumber(this.#count), head, all.subarray(at + HEAD_BYTES, end));
+      const plain = open(this.#key, nonceOfNumber(this.#count), head, all.subarray(at + HEAD_BYTES, end));
       if (!plain) throw new ProtocolViolation('a record was not sealed by the other side');
       // Each costs as much as a full one; the first tells that TLS is over.
       if (plain.length === 0 && this.#count > 0) throw new ProtocolViolation('a record is empty');

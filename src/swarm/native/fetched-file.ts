@@ -36,8 +36,13 @@ export class FetchedFile {
     return chunk < this.chunkCount ? chunkLength(this.manifest.sizeBytes, chunk) : undefined;
   }
 
+  /** The hash of a chunk's right bytes. */
+  hashOf(chunk: number): Buffer {
+    return this.#hashes.subarray(chunk * HASH_BYTES, (chunk + 1) * HASH_BYTES);
+  }
+
   /** True for the right bytes of a chunk. */
   isRight(chunk: number, bytes: Buffer): boolean {
-    return chunkHash(bytes).equals(this.#hashes.subarray(chunk * HASH_BYTES, (chunk + 1) * HASH_BYTES));
+    return chunkHash(bytes).equals(this.hashOf(chunk));
   }
 }

@@ -6,7 +6,7 @@ import { DistreamError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { ListenAddress } from '../../modules/network.ts';
 import type { ChunkGeometry } from '../../protocols/pdtp/chunks.ts';
-import { SWARM_CHUNK_BYTES } from '../../protocols/swarm/hash-tree.ts';
+import { chunkHash, SWARM_CHUNK_BYTES } from '../../protocols/swarm/hash-tree.ts';
 import { PEER_KEY_BYTES, type Run } from '../../protocols/swarm/peer-messages.ts';
 import type { SwarmUrl } from '../../protocols/swarm/swarm-url.ts';
 import { LivePlay } from '../live/live-play.ts';
@@ -20,7 +20,6 @@ import { Rate } from '../peer/rate.ts';
 import type { Carrier } from './carrier.ts';
 import type { FetchedFile } from './fetched-file.ts';
 import { type FoundStream, NativeSession } from './native-session.ts';
-import { hexHash } from './prepared-files.ts';
 import { TlsCarrier } from './tls-carrier.ts';
 
 const RETRY_MS = 500;
@@ -232,13 +231,13 @@ class NativeDownload {
     const { path, isKept } = this.#options;
     const kept = isKept ? await KeptFile.open(path, geometry, (chunk, bytes) => file.isRight(chunk, bytes)) : undefined;
     const identity = `native ${file.manifest.root.toString('hex')}`;
-    return kept ?? PartFile.open({ path, geometry, identity, isKept });
+    return kept ?? PartFile.open({ path, geometry, identity, isKept, hashOf: chunkHash });
   }
 
   async #keep(chunk: number, bytes: Buffer, giver: number): Promise<void> {
     if (this.#store!.chunks.has(chunk)) return;
     try {
-      await this.#store!.write(chunk, bytes, hexHash(bytes));
+      await this.#store!.write(chunk, bytes, this.#file!.hashOf(chunk).toString('hex'));
     } catch (error) {
       return this.#fail(error);
     }

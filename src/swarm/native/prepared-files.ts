@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { chunkHash, SWARM_CHUNK_BYTES, treeRoot } from '../../protocols/swarm/hash-tree.ts';
 import { signManifest } from '../../protocols/swarm/manifest.ts';
 import type { SharedFile } from '../coordinator/shared-file.ts';
@@ -64,9 +63,4 @@ export class PreparedFiles {
     const manifest = { path: file.path, sizeBytes: file.size, root: treeRoot(all) };
     return { file, manifest: signManifest(manifest, this.#identity.privateKey), hashes: all };
   }
-}
-
-/** SHA-256 of bytes as hex, by which a part file knows its chunks again. */
-export function hexHash(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
+import { connect, createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../core/clock.ts';
 import { DistreamError } from '../../core/errors.ts';
 import { listenOn } from '../../net/listen.ts';
@@ -19,6 +19,8 @@ const PSK_TLS = { ciphers: CIPHERS, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2'
 export class TlsCarrier implements Carrier {
   readonly #clock: Clock;
   #server: Server | undefined;
+  /** One for all lines that are dialled: making one costs as much as a handshake. */
+  #dialled: SecureContext | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -57,8 +59,9 @@ export class TlsCarrier implements Carrier {
   }
 
   dial(target: LineTarget, events: LineEvents): Promise<Line> {
+    this.#dialled ??= createSecureContext(PSK_TLS);
     const socket = connect({
-      ...PSK_TLS,
+      secureContext: this.#dialled,
       host: target.host,
       port: target.port,
       pskCallback: () => ({ psk: target.key, identity: target.identity }),
