@@ -11,7 +11,7 @@ import type { Header } from '../protocols/http/head-writer.ts';
 import { splitTarget, type Target } from '../protocols/http/target.ts';
 import type { AddressMatcher } from './address.ts';
 import { answerAndClose, capabilitiesAnswer, jsonAnswer, preflightAnswer, refusalAnswer } from './answers.ts';
-import type { CertificateFiles } from './certificate-files.ts';
+import type { CertificateFiles } from './certificate/certificate-files.ts';
 import { type Client, peerAddress, resolveClient } from './client-address.ts';
 import type { FailureLimiter } from './failure-limiter.ts';
 import { FrontRequest } from './front-request.ts';

@@ -6,7 +6,7 @@ import type { Logger } from '../core/logger.ts';
 import type { LinkAccess } from '../modules/link.ts';
 import type { DialTarget, FrontHandle, ListenAddress, MountDirectory, NetworkAccess } from '../modules/network.ts';
 import { parseNetworkList } from './address.ts';
-import type { CertificateFiles } from './certificate-files.ts';
+import type { CertificateFiles } from './certificate/certificate-files.ts';
 import { FailureLimiter } from './failure-limiter.ts';
 import { Front, type FrontOptions } from './front.ts';
 import { ConnectionCounters, type PortLimits } from './gate.ts';

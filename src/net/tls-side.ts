@@ -7,7 +7,7 @@ import {
   type CertificatePair,
   type CertificateWatch,
   watchCertificate,
-} from './certificate-files.ts';
+} from './certificate/certificate-files.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 

@@ -9,7 +9,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import { systemRandom } from '../../src/core/random.ts';
 import type { LinkAddress } from '../../src/modules/link.ts';
-import type { CertificateFiles } from '../../src/net/certificate-files.ts';
+import type { CertificateFiles } from '../../src/net/certificate/certificate-files.ts';
 import { createDialer } from '../../src/net/dial.ts';
 import { createNodeLinks, type NodeLinks } from '../../src/net/link/node-links.ts';
 import { generatePrivateKey, generateSharedKey, publicKeyOf } from '../../src/protocols/link/keys.ts';

@@ -1,19 +1,9 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import type { CertificatePair } from '../../src/net/certificate-files.ts';
-import {
-  derBitString,
-  derOid,
-  derSequence,
-  derSetOf,
-  derTagged,
-  derTime,
-  derUnsigned,
-  derUtf8,
-} from '../../src/net/link/carriers/der.ts';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { CertificatePair } from '../../src/net/certificate/certificate-files.ts';
+import { derOid, derSequence } from '../../src/net/certificate/der.ts';
+import { signCertificate } from '../../src/net/certificate/sign-certificate.ts';
 
 const DAY_MS = 86_400_000;
-const ECDSA_WITH_SHA256 = derSequence(derOid('1.2.840.10045.4.3.2'));
-const COMMON_NAME = '2.5.4.3';
 const SUBJECT_ALT_NAME = '2.5.29.17';
 const BASIC_CONSTRAINTS = '2.5.29.19';
 const OCTET_STRING = 0x04;
@@ -35,48 +25,34 @@ export class CertificateAuthority {
   /** PEM. */
   readonly certificate: string;
   readonly #key: KeyObject;
-  readonly #name: Buffer;
+  readonly #name: string;
 
   constructor(name = 'test authority') {
-    const nowUtcMs = Date.now();
-    this.#name = commonName(name);
-    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    this.#name = name;
+    const { publicKey, privateKey } = keysOf('ec');
     this.#key = privateKey;
     const isAuthority = extension(BASIC_CONSTRAINTS, derSequence(Buffer.of(0x01, 0x01, 0xff)));
-    this.certificate = this.#signed(publicKey, this.#name, nowUtcMs - DAY_MS, nowUtcMs + DAY_MS, isAuthority);
+    this.certificate = this.#sign(name, publicKey, isAuthority);
   }
 
   /** A certificate and its key; by default ECDSA P-256, valid from yesterday to tomorrow. */
-  issue({ names, kind = 'ec', fromUtcMs, untilUtcMs }: IssueOptions): CertificatePair {
+  issue({ names, kind = 'ec', ...times }: IssueOptions): CertificatePair {
     const { publicKey, privateKey } = keysOf(kind);
-    const nowUtcMs = Date.now();
     const alternatives = extension(SUBJECT_ALT_NAME, derSequence(...names.map(generalName)));
     return {
-      cert: this.#signed(
-        publicKey,
-        commonName('a server'),
-        fromUtcMs ?? nowUtcMs - DAY_MS,
-        untilUtcMs ?? nowUtcMs + DAY_MS,
-        alternatives,
-      ),
+      cert: this.#sign('a server', publicKey, alternatives, times),
       key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
     };
   }
 
-  #signed(key: KeyObject, subject: Buffer, fromUtcMs: number, untilUtcMs: number, extensions: Buffer): string {
-    const body = derSequence(
-      derTagged(0, derUnsigned(Buffer.of(2))),
-      derUnsigned(Buffer.concat([Buffer.of(0x40), randomBytes(8)])),
-      ECDSA_WITH_SHA256,
-      this.#name,
-      derSequence(derTime(fromUtcMs), derTime(untilUtcMs)),
-      subject,
-      key.export({ type: 'spki', format: 'der' }),
-      derTagged(3, derSequence(extensions)),
-    );
-    const der = derSequence(body, ECDSA_WITH_SHA256, derBitString(sign('sha256', body, this.#key)));
-    const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-    return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+  #sign(
+    subject: string,
+    publicKey: KeyObject,
+    extra: Buffer,
+    { fromUtcMs = Date.now() - DAY_MS, untilUtcMs = Date.now() + DAY_MS }: Omit<IssueOptions, 'names' | 'kind'> = {},
+  ): string {
+    const signer = { issuer: this.#name, issuerKey: this.#key };
+    return signCertificate({ ...signer, subject, publicKey, fromUtcMs, untilUtcMs, extensions: [extra] });
   }
 }
 
@@ -84,10 +60,6 @@ function keysOf(kind: 'ec' | 'rsa' | 'ed25519'): { publicKey: KeyObject; private
   if (kind === 'rsa') return generateKeyPairSync('rsa', { modulusLength: 2048 });
   if (kind === 'ed25519') return generateKeyPairSync('ed25519');
   return generateKeyPairSync('ec', { namedCurve: 'P-256' });
-}
-
-function commonName(text: string): Buffer {
-  return derSequence(derSetOf(derSequence(derOid(COMMON_NAME), derUtf8(text))));
 }
 
 function extension(oid: string, value: Buffer): Buffer {

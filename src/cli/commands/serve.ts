@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DistreamError } from '../../core/errors.ts';
-import type { CertificateFiles } from '../../net/certificate-files.ts';
+import type { CertificateFiles } from '../../net/certificate/certificate-files.ts';
 import { DEFAULT_PDTP_PORT } from '../../protocols/pdtp/pdtp-url.ts';
 import { DEFAULT_SWARM_PORT } from '../../protocols/swarm/swarm-url.ts';
 import { bitRate } from '../bit-rate.ts';

@@ -1,7 +1,7 @@
 import type { Logger, LogLevel } from '../../core/logger.ts';
 import { systemRandom } from '../../core/random.ts';
 import { urlHost } from '../../core/url-host.ts';
-import type { CertificateFiles } from '../../net/certificate-files.ts';
+import type { CertificateFiles } from '../../net/certificate/certificate-files.ts';
 import { formatSwarmUrl } from '../../protocols/swarm/swarm-url.ts';
 import { NativeServer } from '../../swarm/native/native-server.ts';
 import { keptIdentity, serverIdentity } from '../../swarm/native/server-identity.ts';

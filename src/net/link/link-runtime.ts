@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { DialTarget } from '../../modules/network.ts';
-import type { CertificateFiles } from '../certificate-files.ts';
+import type { CertificateFiles } from '../certificate/certificate-files.ts';
 import type { LinkCarriers } from './link-carriers.ts';
 import type { NameCache } from './name-cache.ts';
 import type { Refusals } from './refusals.ts';

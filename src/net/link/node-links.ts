@@ -4,7 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { LinkAccess } from '../../modules/link.ts';
 import type { DialTarget } from '../../modules/network.ts';
-import type { CertificateFiles } from '../certificate-files.ts';
+import type { CertificateFiles } from '../certificate/certificate-files.ts';
 import { dialStream } from './carriers/stream-dialer.ts';
 import { listenForStreams } from './carriers/stream-listener.ts';
 import { openDatagramPort } from './carriers/udp-port.ts';

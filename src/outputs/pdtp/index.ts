@@ -5,7 +5,7 @@ import { DistreamError } from '../../core/errors.ts';
 import { systemRandom } from '../../core/random.ts';
 import { defineOutput, type OutputReport } from '../../modules/output.ts';
 import { bytesPerSecond, generatedSecret, listenAddress, secret, sizeBytes } from '../../modules/values.ts';
-import type { CertificateFiles } from '../../net/certificate-files.ts';
+import type { CertificateFiles } from '../../net/certificate/certificate-files.ts';
 import { DEFAULT_PDTP_PORT } from '../../protocols/pdtp/pdtp-url.ts';
 import { LiveFile } from '../../swarm/server/live-file.ts';
 import { type SharedServer, shareServer } from '../../swarm/server/shared-servers.ts';

@@ -5,7 +5,7 @@ import type { Fragment } from '../../core/fragment.ts';
 import type { Logger } from '../../core/logger.ts';
 import { systemRandom } from '../../core/random.ts';
 import type { ListenAddress } from '../../modules/network.ts';
-import type { CertificateFiles } from '../../net/certificate-files.ts';
+import type { CertificateFiles } from '../../net/certificate/certificate-files.ts';
 import { formatSwarmUrl } from '../../protocols/swarm/swarm-url.ts';
 import type { PublishedStream } from '../../swarm/live/live-publishing.ts';
 import { type SharedNative, shareNative } from '../../swarm/live/shared-native.ts';

@@ -15,7 +15,7 @@ import { CertificateAuthority, type IssueOptions } from '../../../test/support/c
 import { FakeClock } from '../../../test/support/fake-clock.ts';
 import { systemClock } from '../../core/clock.ts';
 import { silentLogger } from '../../core/logger.ts';
-import type { CertificatePair } from '../../net/certificate-files.ts';
+import type { CertificatePair } from '../../net/certificate/certificate-files.ts';
 import { SWARM_ALPN } from '../../protocols/swarm/peer-messages.ts';
 import { acceptPeer } from './accept-peer.ts';
 import { connectServer } from './connect-server.ts';

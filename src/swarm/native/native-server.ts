@@ -6,7 +6,7 @@ import { DistreamError, reasonOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { ListenAddress } from '../../modules/network.ts';
 import { normalizeAddress, prefixKey } from '../../net/address.ts';
-import type { CertificateFiles } from '../../net/certificate-files.ts';
+import type { CertificateFiles } from '../../net/certificate/certificate-files.ts';
 import { classifyAddress } from '../../net/egress.ts';
 import { listenOn } from '../../net/listen.ts';
 import { SWARM_CHUNK_BYTES } from '../../protocols/swarm/hash-tree.ts';

@@ -8,7 +8,7 @@ import {
   type CertificatePair,
   type CertificateWatch,
   watchCertificate,
-} from '../../net/certificate-files.ts';
+} from '../../net/certificate/certificate-files.ts';
 import { SERVER_ALGORITHMS } from './certificate-kinds.ts';
 
 /** What a server proves itself with. */

@@ -1,32 +1,11 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-  sign,
-} from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { DistreamError, reasonOf } from '../../core/errors.ts';
 import { keptText } from '../../core/kept-file.ts';
-import type { CertificatePair } from '../../net/certificate-files.ts';
-import {
-  derBitString,
-  derOid,
-  derSequence,
-  derSetOf,
-  derTagged,
-  derTime,
-  derUnsigned,
-  derUtf8,
-} from '../../net/link/carriers/der.ts';
+import type { CertificatePair } from '../../net/certificate/certificate-files.ts';
+import { createSelfSigned } from '../../net/certificate/self-signed.ts';
 import { rawPublicKey } from '../../protocols/swarm/manifest.ts';
 
-const DAY_MS = 86_400_000;
-const VALID_MS = 3653 * DAY_MS;
-/** RFC 8410, section 3. */
-const ED25519 = '1.3.101.112';
-const COMMON_NAME = '2.5.4.3';
+const COMMON_NAME = 'distream swarm';
 /** Head of an Ed25519 key in a PrivateKeyInfo (RFC 8410, section 7). */
 const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
 
@@ -44,7 +23,7 @@ export function serverIdentity(nowUtcMs: number, privateKey?: KeyObject): Server
   const key = privateKey ?? generateKeyPairSync('ed25519').privateKey;
   const publicKey = rawPublicKey(createPublicKey(key));
   if (!publicKey) throw new RangeError('the key is not an Ed25519 key');
-  return { privateKey: key, publicKey, certificate: certify(key, nowUtcMs) };
+  return { privateKey: key, publicKey, certificate: createSelfSigned(COMMON_NAME, nowUtcMs, key) };
 }
 
 /** The identity that belongs to a secret: the same at each start. */
@@ -67,32 +46,5 @@ export async function keptIdentity(path: string, nowUtcMs: number): Promise<Serv
 }
 
 function newPrivateKey(): string {
-  return pemOf(generateKeyPairSync('ed25519').privateKey);
-}
-
-function pemOf(privateKey: KeyObject): string {
-  return String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
-}
-
-function certify(privateKey: KeyObject, nowUtcMs: number): CertificatePair {
-  const algorithm = derSequence(derOid(ED25519));
-  const name = derSequence(derSetOf(derSequence(derOid(COMMON_NAME), derUtf8('distream swarm'))));
-  const serial = randomBytes(16);
-  serial[0] = (serial[0]! & 0x7f) | 0x40;
-  const startUtcMs = nowUtcMs - DAY_MS;
-  const body = derSequence(
-    derTagged(0, derUnsigned(Buffer.of(2))),
-    derUnsigned(serial),
-    algorithm,
-    name,
-    derSequence(derTime(startUtcMs), derTime(startUtcMs + VALID_MS)),
-    name,
-    createPublicKey(privateKey).export({ type: 'spki', format: 'der' }),
-  );
-  const certificate = derSequence(body, algorithm, derBitString(sign(null, body, privateKey)));
-  const lines = certificate.toString('base64').match(/.{1,64}/g) ?? [];
-  return {
-    cert: ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n'),
-    key: pemOf(privateKey),
-  };
+  return String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }));
 }

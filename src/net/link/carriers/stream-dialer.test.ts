@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestProxy, type TestProxyOptions } from '../../../../test/support/connect-proxy.ts';
 import { eventually } from '../../../../test/support/eventually.ts';
 import { StreamCarrierRig } from '../../../../test/support/stream-carriers.ts';
-import { createSelfSigned } from './self-signed.ts';
+import { createSelfSigned } from '../../certificate/self-signed.ts';
 
 /** As long as the first message of a link is. */
 const HELLO = 'hello'.padEnd(300, '.');

@@ -3,13 +3,13 @@ import type { Clock } from '../../../core/clock.ts';
 import { reasonOf } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/logger.ts';
 import type { ListenAddress } from '../../../modules/network.ts';
-import type { CertificateFiles } from '../../certificate-files.ts';
+import type { CertificateFiles } from '../../certificate/certificate-files.ts';
+import { createSelfSigned } from '../../certificate/self-signed.ts';
 import { peerAddress } from '../../client-address.ts';
 import { listenOn } from '../../listen.ts';
 import { TlsSide } from '../../tls-side.ts';
 import type { StreamConnection } from '../carrier.ts';
 import { ConnectionLimit, type StreamLimits } from './connection-limit.ts';
-import { createSelfSigned } from './self-signed.ts';
 import { StreamArrival, type StreamArrivalHandlers, type StreamRefusal } from './stream-arrival.ts';
 
 const COMMON_NAME = 'distream';

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:tls';
@@ -39,6 +39,14 @@ describe('createSelfSigned', () => {
   it('goes beyond 2049', () => {
     const read = new X509Certificate(createSelfSigned('distream', Date.UTC(2045, 5, 1)).cert);
     expect(new Date(read.validTo).getUTCFullYear()).toBe(2055);
+  });
+
+  it('takes a key that is there: Ed25519 too, and no other kind', () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const read = new X509Certificate(createSelfSigned('distream', NOW, privateKey).cert);
+    expect([read.publicKey.equals(publicKey), read.verify(publicKey)]).toEqual([true, true]);
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
+    expect(() => createSelfSigned('distream', NOW, rsa)).toThrow(RangeError);
   });
 
   it('serves TLS', async () => {

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import type { Clock } from '../core/clock.ts';
-import { DistreamError, reasonOf } from '../core/errors.ts';
-import type { Logger } from '../core/logger.ts';
+import type { Clock } from '../../core/clock.ts';
+import { DistreamError, reasonOf } from '../../core/errors.ts';
+import type { Logger } from '../../core/logger.ts';
 
 const CHANGE_CHECK_MS = 10_000;
 const READABLE_BY_OTHERS = 0o004;
