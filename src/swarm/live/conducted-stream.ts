@@ -2,14 +2,16 @@ import type { Receipt, Run } from '../../protocols/swarm/peer-messages.ts';
 import type { PlannedTransfer } from '../native/conducted-file.ts';
 import type { NativeMember } from '../native/native-member.ts';
 import { type Lease, LeaseTrees } from '../schedule/leases.ts';
-import { type Missing, planTransfers } from '../schedule/plan.ts';
+import { planTransfers } from '../schedule/plan.ts';
 import { SERVER, Swarm, type Transfer } from '../schedule/swarm.ts';
 import { Judge } from '../trust/judge.ts';
 import type { Standing } from '../trust/trust-ledger.ts';
 import { FileTally } from '../view/file-tally.ts';
+import { FailedPairs } from './failed-pairs.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { LiveOrders } from './live-orders.ts';
 import { CHUNK_MS, type LiveStream, PLAY_DELAY_MS, SUBSTREAMS, WINDOW_CHUNKS } from './live-stream.ts';
+import { MissingChunks } from './missing-chunks.ts';
 import { UplinkShare } from './uplink-share.ts';
 
 /** A listener joins into the window so far from where it will play first. */
@@ -60,8 +62,8 @@ export class ConductedStream {
   readonly #rowOf = new Map<NativeMember, number>();
   readonly #watch: LeaseWatch;
   readonly #orders = new LiveOrders();
-  readonly #failures = new Map<string, number>();
-  #missing: Missing[] = [];
+  readonly #failures = new FailedPairs();
+  readonly #missing = new MissingChunks();
   #anchorMs: number | undefined;
 
   constructor(id: number, stream: LiveStream, serverUpBytesPerSecond: number, random: () => number) {
@@ -166,11 +168,11 @@ export class ConductedStream {
   leave(member: NativeMember, nowMs: number): PlannedTransfer[] {
     const row = this.#rowOf.get(member);
     if (row === undefined) return [];
-    this.#missing = this.#missing.filter(({ taker }) => taker !== row);
+    this.#missing.forget(row);
     const ended = this.swarm.leave(row, nowMs);
     for (const transfer of ended) {
       this.#orders.over(transfer);
-      if (transfer.taker !== row) this.#missing.push(transfer);
+      if (transfer.taker !== row) this.#missing.add(transfer);
     }
     const named = this.#named(ended);
     this.judge.leave(row);
@@ -178,7 +180,7 @@ export class ConductedStream {
     this.#trees.leave(row);
     this.#listeners.delete(row);
     this.#rowOf.delete(member);
-    for (const key of this.#failures.keys()) if (key.split(' ').includes(String(row))) this.#failures.delete(key);
+    this.#failures.forget(row);
     return named;
   }
 
@@ -225,7 +227,7 @@ export class ConductedStream {
     if (bytes === 0 || !this.#watch.came(to.row, chunk, nowMs)) return 0;
     this.tally.confirmed(to.member, bytes, !from);
     if (!from) return bytes;
-    this.#failures.delete(`${from.row} ${to.row}`);
+    this.#failures.worked(from.row, to.row);
     this.judge.confirmed(from.row, to.row);
     const isPushed = this.#trees.giverOf(to.row, chunk % SUBSTREAMS) === from.row;
     const hadMs = this.#watch.heldAtMs(from.row, chunk);
@@ -238,7 +240,7 @@ export class ConductedStream {
   }
 
   #bad(to: Listener, from: Listener | undefined, { chunk, outcome }: Receipt, isOrdered: boolean): void {
-    if (chunk < this.swarm.end) this.#missing.push({ taker: to.row, chunk });
+    if (chunk >= this.swarm.first && chunk < this.swarm.end) this.#missing.add({ taker: to.row, chunk });
     if (!from) return;
     if (outcome !== 'bad') return this.#failed(from.row, to.row);
     // Only who was told to give can be complained about.
@@ -250,10 +252,7 @@ export class ConductedStream {
   #failed(giver: number, taker: number): void {
     this.#trees.separate(giver, taker);
     if (giver === SERVER) return;
-    const key = `${giver} ${taker}`;
-    const times = (this.#failures.get(key) ?? 0) + 1;
-    this.#failures.set(key, times);
-    if (times >= MOST_FAILED) this.swarm.avoid(giver, taker);
+    if (this.#failures.failed(giver, taker) >= MOST_FAILED) this.swarm.avoid(giver, taker);
   }
 
   /** The two may not be introduced to each other. */
@@ -273,7 +272,7 @@ export class ConductedStream {
       this.swarm.finish(slow, false, nowMs);
     }
     const expects = (taker: number, chunk: number) => this.#watch.expects(taker, chunk, nowMs);
-    const missing = this.#missing.splice(0);
+    const missing = this.#missing.take();
     const options = { nowMs, random, urgentMs: URGENT_MS, rescueMs: RESCUE_MS, leased: true, expects, missing };
     const transfers = this.size === 0 ? [] : planTransfers(this.swarm, options);
     for (const transfer of transfers) this.#orders.given(transfer, nowMs);
