@@ -1,4 +1,5 @@
-import { SERVER, type Transfer } from '../schedule/swarm.ts';
+import { SERVER } from '../schedule/swarm.ts';
+import type { Transfer } from '../schedule/transfer-lists.ts';
 
 /** An order without a receipt for so long has failed. */
 const FORGOTTEN_MS = 4000;

@@ -1,4 +1,4 @@
-import type { Missing } from '../schedule/plan.ts';
+import type { Missing } from '../schedule/plan-draft.ts';
 
 /** Chunks that are known not to come to a taker, to be ordered with the next plan; each once, however often it is said. */
 export class MissingChunks {

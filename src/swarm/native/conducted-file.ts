@@ -2,7 +2,8 @@ import { chunkLength, chunksOf, SWARM_CHUNK_BYTES } from '../../protocols/swarm/
 import type { Receipt, Run } from '../../protocols/swarm/peer-messages.ts';
 import type { SharedFile } from '../coordinator/shared-file.ts';
 import { planTransfers } from '../schedule/plan.ts';
-import { SERVER, Swarm, type Transfer } from '../schedule/swarm.ts';
+import { SERVER, Swarm } from '../schedule/swarm.ts';
+import type { Transfer } from '../schedule/transfer-lists.ts';
 import { Judge } from '../trust/judge.ts';
 import { FileTally } from '../view/file-tally.ts';
 import type { NativeMember } from './native-member.ts';
@@ -15,8 +16,6 @@ const SERVER_COPIES = 1.33;
 const DOWN_BYTES_PER_SECOND = 4_000_000;
 /** An order without a receipt for so long has failed. */
 const FORGOTTEN_MS = 12_000;
-/** Chunks that who plays in order takes ahead of its first missing one. */
-const IN_ORDER_AHEAD = 96;
 /** Lines of a pair that broke so often are not tried again. */
 const MOST_LOST = 3;
 
@@ -105,7 +104,7 @@ export class ConductedFile {
       wants: true,
       prefix: member.prefix,
       widePrefix: member.widePrefix,
-      ...(inOrder ? { ahead: IN_ORDER_AHEAD } : {}),
+      inOrder,
     });
     this.swarm.peers.idleSinceMs[row] = nowMs;
     this.#rows.set(row, member);

@@ -40,7 +40,8 @@ const MAX_SAME_PREFIX = 6;
 export function bestTaker(search: TakerSearch, giver: number, chunk: number): number {
   const { swarm } = search;
   const { takers, peers } = swarm;
-  const { inCount, inLimit, firstMissing, ahead } = peers;
+  const { inCount, inLimit } = peers;
+  const isNew = swarm.rarity.copies[chunk % swarm.slots] === 0;
   const size = takers.size;
   if (size === 0) return -1;
   let place = Math.floor(search.random() * size);
@@ -53,7 +54,7 @@ export function bestTaker(search: TakerSearch, giver: number, chunk: number): nu
     const taker = takers.at(place);
     if (++place === size) place = 0;
     if (inCount[taker]! >= inLimit[taker]! || taker === giver || !swarm.lacks(taker, chunk)) continue;
-    if (chunk >= firstMissing[taker]! + ahead[taker]! || !swarm.mayMeet(giver, taker)) continue;
+    if (chunk >= endOf(swarm, taker, isNew) || !swarm.mayMeet(giver, taker)) continue;
     candidates++;
     const score = scoreOf(search, giver, taker) + (known > 0 && peers.knows(giver, taker) ? known : 0);
     if (score <= bestScore) continue;
@@ -61,6 +62,12 @@ export function bestTaker(search: TakerSearch, giver: number, chunk: number): nu
     bestScore = score;
   }
   return best;
+}
+
+/** The taker is brought chunks up to this one. New ones any player may have: were it the foremost, all would wait for it. */
+function endOf({ peers, players }: Swarm, taker: number, isNew: boolean): number {
+  const ahead = peers.ahead[taker]!;
+  return isNew && ahead !== Number.POSITIVE_INFINITY ? players.newEnd : peers.firstMissing[taker]! + ahead;
 }
 
 function scoreOf({ swarm, nowMs, weights }: TakerSearch, giver: number, taker: number): number {

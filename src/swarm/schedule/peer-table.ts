@@ -15,8 +15,8 @@ export interface PeerSetup {
   readonly playsFirstChunkAtMs?: number;
   /** First chunk that it wants; 0 when left out. */
   readonly wantsFrom?: number;
-  /** So many chunks after its first missing one are taken, for who plays in order; all when left out. */
-  readonly ahead?: number;
+  /** It takes a file in its order, to play it while it comes. */
+  readonly inOrder?: boolean;
   /** It counts as so many chunks behind: who comes and goes should have all before it goes again. */
   readonly headStart?: number;
 }
@@ -51,7 +51,10 @@ export class PeerTable {
   headStart: Float64Array;
   playsFirstChunkAtMs: Float64Array;
   wantsFrom: Float64Array;
+  /** So many chunks after its first missing one are taken; all of them unless it plays a file. */
   ahead: Float64Array;
+  /** Where a player of a file is thought to play, in chunks; NaN until it is followed. */
+  played: Float64Array;
   /** First chunk of the window that it does not have; moves up only. */
   firstMissing: Float64Array;
   /** The last peers it gave to, and the prefixes of the last that gave to it: `PARTNERS` a row. */
@@ -79,6 +82,7 @@ export class PeerTable {
     this.playsFirstChunkAtMs = new Float64Array(capacity);
     this.wantsFrom = new Float64Array(capacity);
     this.ahead = new Float64Array(capacity);
+    this.played = new Float64Array(capacity);
     this.firstMissing = new Float64Array(capacity);
     this.partners = new Int32Array(capacity * PARTNERS);
     this.giverPrefixes = new Int32Array(capacity * PARTNERS);
@@ -104,7 +108,8 @@ export class PeerTable {
     this.playsFirstChunkAtMs[row] = setup.playsFirstChunkAtMs ?? Number.POSITIVE_INFINITY;
     this.wantsFrom[row] = setup.wantsFrom ?? 0;
     this.firstMissing[row] = this.wantsFrom[row]!;
-    this.ahead[row] = setup.ahead ?? Number.POSITIVE_INFINITY;
+    this.ahead[row] = setup.inOrder ? 0 : Number.POSITIVE_INFINITY;
+    this.played[row] = Number.NaN;
     this.partners.fill(NOBODY, row * PARTNERS, (row + 1) * PARTNERS);
     this.giverPrefixes.fill(NOBODY, row * PARTNERS, (row + 1) * PARTNERS);
     return row;
@@ -164,6 +169,7 @@ const COLUMNS = [
   'playsFirstChunkAtMs',
   'wantsFrom',
   'ahead',
+  'played',
   'firstMissing',
   'partners',
   'giverPrefixes',

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planTransfers } from './plan.ts';
 import { seededRandom } from './seeded-random.ts';
-import { SERVER, Swarm, type Transfer } from './swarm.ts';
+import { SERVER, Swarm } from './swarm.ts';
+import type { Transfer } from './transfer-lists.ts';
 
 const CHUNK = 1000;
 

@@ -4,8 +4,12 @@
  * @module
  */
 import { bestTaker, FILE_WEIGHTS, LIVE_WEIGHTS, type TakerSearch, type Weights } from './choose-taker.ts';
+import { planDueOfStream, planMissing, type StreamDueOptions } from './due-in-stream.ts';
+import { planDueToPlayers, type Rescues } from './due-to-players.ts';
+import { type Missing, PlanDraft } from './plan-draft.ts';
 import { RARITY_CLASSES } from './rarity.ts';
-import { SERVER, type Swarm, type Transfer } from './swarm.ts';
+import { SERVER, type Swarm } from './swarm.ts';
+import type { Transfer } from './transfer-lists.ts';
 
 /** What a plan depends on besides the swarm itself. */
 export interface PlanOptions {
@@ -25,19 +29,10 @@ export interface PlanOptions {
   readonly expects?: (taker: number, chunk: number) => boolean;
 }
 
-/** A taker and a chunk that it should have by now. */
-export interface Missing {
-  readonly taker: number;
-  readonly chunk: number;
-}
-
-interface Late extends Missing {
-  readonly dueInMs: number;
-}
-
-/** Chunks that are tried for one giver in one plan, and givers that are tried for one urgent chunk. */
+/** Chunks that are tried for one giver in one plan. */
 const CHUNK_TRIES = 48;
-const GIVER_TRIES = 48;
+/** Takers of a file that are looked at for one to which nothing comes. */
+const STARVING_LOOKS = 48;
 /** A taker of a file to which nothing came for so long is helped by the server. */
 const STARVES_MS = 1500;
 /** Part of the server's copies that is kept for the end of a file. */
@@ -47,8 +42,9 @@ const END_SHARE = 0.07;
  * Chooses what is sent next: all transfers that the rates allow to begin now. They are noted in the swarm as begun;
  * the caller orders them and reports each with `swarm.finish`.
  *
- * 1. Chunks whose deadline is near: from any free peer, else from the server, whose last slots are kept for them.
- * 2. The server: chunks without a copy first, then the rarest, until it has sent the copies it may.
+ * 1. Chunks whose deadline is near, of a stream and of players of a file: from any free peer, else from the server, a
+ *    part of which is kept for them.
+ * 2. The server: chunks without a copy first, of a file in order, then the rarest, until it has sent the copies it may.
  * 3. Each free giver its rarest chunk that somebody lacks, to the taker that will soonest pass it on.
  */
 export function planTransfers(swarm: Swarm, options: PlanOptions): Transfer[] {
@@ -57,127 +53,44 @@ export function planTransfers(swarm: Swarm, options: PlanOptions): Transfer[] {
 
 class Plan {
   readonly #swarm: Swarm;
-  readonly #nowMs: number;
-  readonly #random: () => number;
-  readonly #urgentMs: number;
-  readonly #rescueMs: number;
+  readonly #draft: PlanDraft;
+  readonly #due: StreamDueOptions;
   readonly #search: TakerSearch;
-  readonly #leased: boolean;
-  readonly #expects: (taker: number, chunk: number) => boolean;
-  readonly #transfers: Transfer[] = [];
+  #rescues: Rescues | undefined;
 
   constructor(swarm: Swarm, options: PlanOptions) {
     this.#swarm = swarm;
-    this.#nowMs = options.nowMs;
-    this.#random = options.random;
-    this.#urgentMs = options.urgentMs ?? 1200;
-    this.#rescueMs = options.rescueMs ?? 700;
-    this.#leased = options.leased === true;
-    this.#expects = options.expects ?? (() => false);
+    this.#draft = new PlanDraft(swarm, options.nowMs, options.random);
+    this.#due = {
+      urgentMs: options.urgentMs ?? 1200,
+      rescueMs: options.rescueMs ?? 700,
+      leased: options.leased === true,
+      expects: options.expects ?? (() => false),
+    };
     const weights = options.weights ?? (swarm.options.live ? LIVE_WEIGHTS : FILE_WEIGHTS);
     this.#search = { swarm, nowMs: options.nowMs, random: options.random, weights };
   }
 
   run({ missing }: PlanOptions): Transfer[] {
-    for (const { taker, chunk } of missing ?? []) this.#fetchNow(taker, chunk);
-    if (this.#swarm.totalNeeded > 0 && this.#swarm.options.chunkDurationMs) this.#urgent();
-    if (!this.#leased) {
+    const { totalNeeded, options, players } = this.#swarm;
+    if (missing) planMissing(this.#draft, this.#due, missing);
+    if (totalNeeded > 0 && options.chunkDurationMs) planDueOfStream(this.#draft, this.#due);
+    if (!options.live) this.#swarm.followPlayers(this.#draft.nowMs);
+    if (players.rows.size > 0) this.#rescues = planDueToPlayers(this.#draft);
+    if (!this.#due.leased) {
       this.#server();
       this.#peers();
     }
-    return this.#transfers;
-  }
-
-  #begin(giver: number, taker: number, chunk: number): void {
-    const transfer = { giver, taker, chunk };
-    this.#swarm.begin(transfer, this.#nowMs);
-    this.#transfers.push(transfer);
-  }
-
-  /** Step 1: what is due first, of all takers: when not all can be mended in time, those that have time left wait. */
-  #urgent(): void {
-    const late = this.#late().sort((one, other) => one.dueInMs - other.dueInMs);
-    const { inCount, inLimit } = this.#swarm.peers;
-    for (const { taker, chunk, dueInMs } of late) {
-      if (inCount[taker]! < inLimit[taker]!) this.#fetch(taker, chunk, dueInMs);
-    }
-  }
-
-  /** For each taker the chunks that it plays next, lacks, and does not expect. */
-  #late(): Late[] {
-    const late: Late[] = [];
-    const { takers, peers, options } = this.#swarm;
-    const durationMs = options.chunkDurationMs!;
-    const start = Math.floor(this.#random() * takers.size);
-    for (let at = 0; at < takers.size; at++) {
-      const taker = takers.at((start + at) % takers.size);
-      const elapsedMs = this.#nowMs - peers.playsFirstChunkAtMs[taker]!;
-      const from = Math.max(Math.ceil(elapsedMs / durationMs), this.#swarm.first, peers.wantsFrom[taker]!);
-      const to = Math.min(Math.floor((elapsedMs + this.#urgentMs) / durationMs) + 1, this.#swarm.end);
-      for (let chunk = from; chunk < to; chunk++) {
-        const dueInMs = chunk * durationMs - elapsedMs;
-        if (!this.#swarm.lacks(taker, chunk)) continue;
-        if (dueInMs <= this.#rescueMs || !this.#expects(taker, chunk)) late.push({ taker, chunk, dueInMs });
-      }
-    }
-    return late;
-  }
-
-  #fetchNow(taker: number, chunk: number): void {
-    const { peers, options, first, end } = this.#swarm;
-    if (chunk < first || chunk >= end || !this.#swarm.lacks(taker, chunk)) return;
-    const dueMs = peers.playsFirstChunkAtMs[taker]! + chunk * (options.chunkDurationMs ?? 0);
-    this.#fetch(taker, chunk, dueMs - this.#nowMs);
-  }
-
-  #fetch(taker: number, chunk: number, dueInMs: number): void {
-    const isRescue = dueInMs <= this.#rescueMs && this.#serverIsInTime(dueInMs);
-    // Of a stream the server's part for rescues is kept, so it is there; a second giver may fail as the first did.
-    if (isRescue && this.#leased) return this.#begin(SERVER, taker, chunk);
-    const giver = this.#freeHolder(taker, chunk, dueInMs);
-    if (giver >= 0) this.#begin(giver, taker, chunk);
-    else if (isRescue) this.#begin(SERVER, taker, chunk);
-  }
-
-  /** A giver that holds the chunk and is done with it before the deadline. */
-  #freeHolder(taker: number, chunk: number, dueInMs: number): number {
-    const { givers, peers, options } = this.#swarm;
-    const start = Math.floor(this.#random() * givers.size);
-    const tries = Math.min(givers.size, GIVER_TRIES);
-    let best = -1;
-    let bestMs = dueInMs - options.orderAheadMs / 2;
-    for (let at = 0; at < tries; at++) {
-      const giver = givers.at((start + at) % givers.size);
-      if (giver === taker || !this.#hasRoom(giver) || !this.#swarm.has(giver, chunk)) continue;
-      const sentMs = this.#backlogMs(giver) + (options.chunkBytes / peers.up[giver]!) * 1000;
-      if (sentMs >= bestMs || !this.#swarm.mayMeet(giver, taker)) continue;
-      best = giver;
-      bestMs = sentMs;
-    }
-    return best;
-  }
-
-  #backlogMs(giver: number): number {
-    return Math.max(0, this.#swarm.peers.upFreeAtMs[giver]! - this.#nowMs);
-  }
-
-  #hasRoom(giver: number): boolean {
-    const { outCount, outLimit } = this.#swarm.peers;
-    return outCount[giver]! < outLimit[giver]! && this.#backlogMs(giver) < this.#swarm.options.orderAheadMs;
-  }
-
-  /** True when the server can send a chunk before it is due, after what it sends already. */
-  #serverIsInTime(dueInMs: number): boolean {
-    const { peers, options } = this.#swarm;
-    const sendMs = (options.chunkBytes / peers.up[SERVER]!) * 1000;
-    return this.#backlogMs(SERVER) + sendMs + options.orderAheadMs / 2 <= dueInMs;
+    return this.#draft.transfers;
   }
 
   /** Step 2. */
   #server(): void {
     const { rarity } = this.#swarm;
-    while (this.#hasRoom(SERVER)) {
+    while (this.#draft.hasRoom(SERVER)) {
+      if (this.#rescues?.begin(false)) continue;
       if (rarity.counts[0]! > 0 && this.#giveRarest(SERVER, 1)) continue;
+      if (this.#rescues?.begin(true)) continue;
       if (this.#swarm.options.live ? !this.#fillDeficit() : !this.#giveExtraCopy()) return;
     }
   }
@@ -192,7 +105,7 @@ class Plan {
       if (serverCopies[slot]! >= copies || needed[slot] === 0) continue;
       const taker = bestTaker(this.#search, SERVER, chunk);
       if (taker < 0) continue;
-      this.#begin(SERVER, taker, chunk);
+      this.#draft.begin(SERVER, taker, chunk);
       return true;
     }
     return false;
@@ -215,13 +128,13 @@ class Plan {
   /** True when a taker got nothing for a while: peers alone do not bring it on. */
   #somebodyStarves(): boolean {
     const { takers, peers } = this.#swarm;
-    const start = Math.floor(this.#random() * takers.size);
-    for (let at = 0; at < Math.min(takers.size, GIVER_TRIES); at++) {
+    const start = Math.floor(this.#draft.random() * takers.size);
+    for (let at = 0; at < Math.min(takers.size, STARVING_LOOKS); at++) {
       const taker = takers.at((start + at) % takers.size);
       if (peers.inCount[taker]! > 0 || peers.held[taker]! >= this.#swarm.end - this.#swarm.first) continue;
       const sinceMs = peers.idleSinceMs[taker]!;
-      if (sinceMs === Number.POSITIVE_INFINITY) peers.idleSinceMs[taker] = this.#nowMs;
-      else if (this.#nowMs - sinceMs > STARVES_MS) return true;
+      if (sinceMs === Number.POSITIVE_INFINITY) peers.idleSinceMs[taker] = this.#draft.nowMs;
+      else if (this.#draft.nowMs - sinceMs > STARVES_MS) return true;
     }
     return false;
   }
@@ -232,11 +145,11 @@ class Plan {
     let open: number[] = [];
     for (let at = 0; at < givers.size; at++) {
       const giver = givers.at(at);
-      if (this.#hasRoom(giver) && this.#swarm.peers.held[giver]! > 0) open.push(giver);
+      if (this.#draft.hasRoom(giver) && this.#swarm.peers.held[giver]! > 0) open.push(giver);
     }
-    rotate(open, this.#random());
+    rotate(open, this.#draft.random());
     while (open.length > 0) {
-      open = open.filter((giver) => this.#giveRarest(giver, RARITY_CLASSES) && this.#hasRoom(giver));
+      open = open.filter((giver) => this.#giveRarest(giver, RARITY_CLASSES) && this.#draft.hasRoom(giver));
     }
   }
 
@@ -246,9 +159,10 @@ class Plan {
     let tries = CHUNK_TRIES;
     for (let rank = 0; rank < classes; rank++) {
       if (rarity.counts[rank] === 0) continue;
-      const start = this.#swarm.options.live ? 0 : Math.floor(this.#random() * words);
-      for (let step = 0; step < words; step++) {
-        const word = rank === 0 ? step : (start + step) % words;
+      const { from, count, end } = this.#wanted(rank);
+      const start = this.#swarm.options.live ? 0 : Math.floor(this.#draft.random() * count);
+      for (let step = 0; step < count; step++) {
+        const word = from + (rank === 0 ? step : (start + step) % count);
         let bits = rarity.bits[rank * words + word]! & this.#swarm.heldWord(giver, word);
         while (bits !== 0) {
           const bit = bits & -bits;
@@ -256,9 +170,10 @@ class Plan {
           const slot = (word << 5) + (31 - Math.clz32(bit));
           if (needed[slot] === 0) continue;
           const chunk = this.#swarm.chunkIn(slot);
+          if (chunk >= end) break;
           const taker = bestTaker(this.#search, giver, chunk);
           if (taker >= 0) {
-            this.#begin(giver, taker, chunk);
+            this.#draft.begin(giver, taker, chunk);
             return true;
           }
           if (--tries === 0) return false;
@@ -266,6 +181,16 @@ class Plan {
       }
     }
     return false;
+  }
+
+  /** Words in which chunks are that somebody may take, and the first chunk after them: all unless all takers play a file. */
+  #wanted(rank: number): { from: number; count: number; end: number } {
+    const { words, options, players } = this.#swarm;
+    if (options.live) return { from: 0, count: words, end: Number.POSITIVE_INFINITY };
+    const { wanted } = players;
+    const end = rank === 0 ? wanted.newEnd : wanted.end;
+    const from = Math.min(words - 1, Math.floor(wanted.first / 32));
+    return { from, count: Math.max(1, Math.min(words, Math.ceil(end / 32)) - from), end };
   }
 }
 

@@ -1,13 +1,8 @@
 import { type PeerSetup, PeerTable } from './peer-table.ts';
+import { Players } from './players.ts';
 import { RarityClasses } from './rarity.ts';
 import { RowList } from './row-list.ts';
-
-/** One chunk from one peer to another. Peers are the numbers that `Swarm.join` answered; the server is `SERVER`. */
-export interface Transfer {
-  readonly giver: number;
-  readonly taker: number;
-  readonly chunk: number;
-}
+import { type Transfer, TransferLists } from './transfer-lists.ts';
 
 /** The server's number in every swarm. It holds every chunk of the window. */
 export const SERVER = 0;
@@ -50,6 +45,8 @@ export class Swarm {
   /** Present peers that want chunks, and those that can give. */
   readonly takers = new RowList();
   readonly givers = new RowList();
+  /** Of the takers of a file those that take it in its order. */
+  readonly players = new Players();
   /** Takers of a slot's chunk that neither have it nor get it now. */
   readonly needed: Int32Array;
   /** Copies of a slot's chunk that the server has sent or sends. */
@@ -64,8 +61,7 @@ export class Swarm {
   #coming: Uint32Array;
   readonly #limits = new Map<number, number>();
   readonly #avoided = new Map<number, Set<number>>();
-  readonly #given: (Transfer[] | undefined)[] = [];
-  readonly #taken: (Transfer[] | undefined)[] = [];
+  readonly #underWay = new TransferLists();
 
   /** @param expectedPeers saves growing; any number may join */
   constructor(options: SwarmOptions, expectedPeers = 64) {
@@ -93,6 +89,7 @@ export class Swarm {
     this.setRates(peer, setup.upBytesPerSecond, setup.downBytesPerSecond);
     if (setup.wants) {
       this.takers.add(peer);
+      if (setup.inOrder) this.players.rows.add(peer);
       for (let chunk = this.peers.wantsFrom[peer]!; chunk < this.end; chunk++) this.#need(chunk % this.slots, 1);
     }
     return peer;
@@ -100,13 +97,14 @@ export class Swarm {
 
   /** Answers the transfers that ended with it; they count as failed. Its number is free for another. */
   leave(peer: number, nowMs: number): Transfer[] {
-    const ended = [...(this.#given[peer] ?? []), ...(this.#taken[peer] ?? [])];
+    const ended = [...this.givenBy(peer), ...this.takenBy(peer)];
     for (const transfer of ended) this.#close(transfer, false, nowMs);
     for (let chunk = this.first; chunk < this.end; chunk++) {
       if (this.has(peer, chunk)) this.rarity.add(chunk % this.slots, -1);
       else if (this.wanted(peer, chunk)) this.#need(chunk % this.slots, -1);
     }
     this.takers.delete(peer);
+    this.players.rows.delete(peer);
     if (this.givers.has(peer)) this.upSum -= this.peers.up[peer]!;
     this.givers.delete(peer);
     this.#have.fill(0, peer * this.words, (peer + 1) * this.words);
@@ -235,35 +233,40 @@ export class Swarm {
       this.serverCopies[slot]!++;
     }
     peers.meet(giver, taker);
-    push(this.#given, giver, transfer);
-    push(this.#taken, taker, transfer);
+    this.#underWay.add(transfer);
   }
 
   /**
    * Notes that a transfer ended: `ok` when the taker confirmed the chunk by its hash.
    * Answers false when it is not on its way (any more), for example because a side left.
    */
-  finish({ giver, taker, chunk }: Transfer, ok: boolean, nowMs: number): boolean {
-    const transfer = this.#taken[taker]?.find((one) => one.chunk === chunk && one.giver === giver);
-    if (transfer) this.#close(transfer, ok, nowMs);
-    return transfer !== undefined;
+  finish(transfer: Transfer, ok: boolean, nowMs: number): boolean {
+    const noted = this.#underWay.find(transfer);
+    if (noted) this.#close(noted, ok, nowMs);
+    return noted !== undefined;
+  }
+
+  /** Moves on the players of a file: where they are now, and what they are brought. */
+  followPlayers(nowMs: number): void {
+    const { peers, takers, upSum, end } = this;
+    const { chunkBytes } = this.options;
+    this.players.follow({ peers, takers, serverUp: peers.up[SERVER]!, upSum, chunkBytes, end }, nowMs);
   }
 
   /** Transfers that the peer gives now. */
   givenBy(peer: number): readonly Transfer[] {
-    return this.#given[peer] ?? [];
+    return this.#underWay.givenBy(peer);
   }
 
   /** Transfers that the peer takes now. */
   takenBy(peer: number): readonly Transfer[] {
-    return this.#taken[peer] ?? [];
+    return this.#underWay.takenBy(peer);
   }
 
   #close(transfer: Transfer, ok: boolean, nowMs: number): void {
     const { giver, taker, chunk } = transfer;
     const { peers } = this;
-    remove(this.#given[giver]!, transfer);
-    remove(this.#taken[taker]!, transfer);
+    this.#underWay.delete(transfer);
     peers.outCount[giver]!--;
     if (--peers.inCount[taker]! === 0) peers.idleSinceMs[taker] = nowMs;
     this.#correctBacklog(giver, nowMs);
@@ -332,16 +335,4 @@ function larger(values: Uint32Array, length: number): Uint32Array {
   const copy = new Uint32Array(length);
   copy.set(values);
   return copy;
-}
-
-function push(lists: (Transfer[] | undefined)[], row: number, transfer: Transfer): void {
-  const list = lists[row];
-  if (list) list.push(transfer);
-  else lists[row] = [transfer];
-}
-
-function remove(list: Transfer[], transfer: Transfer): void {
-  const at = list.indexOf(transfer);
-  const last = list.pop();
-  if (last !== undefined && at >= 0 && at < list.length) list[at] = last;
 }

@@ -1,10 +1,12 @@
 import { fileBoundSeconds } from '../schedule/bound.ts';
 import { planTransfers } from '../schedule/plan.ts';
 import { seededRandom } from '../schedule/seeded-random.ts';
-import { SERVER, Swarm, type Transfer } from '../schedule/swarm.ts';
+import { SERVER, Swarm } from '../schedule/swarm.ts';
+import type { Transfer } from '../schedule/transfer-lists.ts';
 import { Judge } from '../trust/judge.ts';
 import { EventQueue } from './event-queue.ts';
 import { type LineRates, Network, TCP_SHARE } from './network.ts';
+import { Player } from './player.ts';
 
 /** A peer of a simulated distribution. */
 export interface FilePeer extends LineRates {
@@ -16,6 +18,8 @@ export interface FilePeer extends LineRates {
   /** Says of this share of the good chunks that they are wrong. */
   readonly complains?: number;
   readonly prefix?: number;
+  /** Takes the file in its order, and plays it. */
+  readonly inOrder?: boolean;
 }
 
 /** A file and who wants it. Rates are those of the wire, as in the lab. */
@@ -28,8 +32,15 @@ export interface FileOptions {
   readonly seed: number;
   /** Each peer leaves when it has the file. */
   readonly leaves?: boolean;
-  /** Peers play in order at this share of the fair rate, from 2 s after the start on. */
+  /** Who takes the file in order plays it at this share of the fair rate, from 2 s after its first chunk on; default 0.8. */
   readonly playsAtShare?: number;
+  /** Uplinks as the conductor knows them, over what they are; 1 when left out. */
+  readonly believes?: number;
+  /** What requests and receipts wait on uplinks that are full, in ms; none when left out. */
+  readonly controlMs?: number;
+  /** As `SwarmOptions` have it. */
+  readonly orderAheadMs?: number;
+  readonly serverCopies?: number;
 }
 
 /** What came of it. Efficiency is the bound over the last completion. */
@@ -47,9 +58,12 @@ export interface FileResult {
   /** On the wire. */
   readonly serverCopies: number;
   readonly transfers: number;
-  /** Playback's waits after the first 2 s, of all peers. */
+  /** Playback's waits of all who play, how many of them waited, and when the last of them had its first chunk. */
   readonly waits: number;
   readonly waitedS: number;
+  readonly waiting: number;
+  readonly longestWaitS: number;
+  readonly playersFirstS: number;
   /** Wrong chunks of the worst poisoner until it was excluded, poisoners excluded, honest peers excluded, liars found. */
   readonly badChunks: number;
   readonly poisonersOut: number;
@@ -58,14 +72,12 @@ export interface FileResult {
 }
 
 const PLAN_MS = 20;
-const START_PLAY_MS = 2000;
+const PLAYS_AT_SHARE = 0.8;
 const LIMIT_MS = 3_600_000;
 /** Part of the file by which a peer that left before is to be ahead of the others. */
 const HEAD_START = 0.4;
 /** Round trips of a new connection: TCP, then TLS. */
 const CONNECT_ROUND_TRIPS = 2;
-/** Chunks that a peer who plays takes ahead of its first missing one. */
-const PLAY_AHEAD_MS = 12_000;
 
 /** Distributes the file among the peers over the network model, with the scheduler of the server. */
 export function simulateFile(options: FileOptions): FileResult {
@@ -89,8 +101,7 @@ interface Peer {
   sinceMs: number;
   sent: number;
   bad: number;
-  played: number;
-  waitingSinceMs: number;
+  readonly player: Player | undefined;
 }
 
 class FileRun {
@@ -106,11 +117,9 @@ class FileRun {
   readonly #serverLinks = new Set<number>();
   readonly #chunks: number;
   readonly #boundS: number;
-  readonly #chunkDurationMs: number | undefined;
+  readonly #chunkDurationMs: number;
   #complete = 0;
   #transfers = 0;
-  #waits = 0;
-  #waitedMs = 0;
 
   constructor(options: FileOptions) {
     this.#options = options;
@@ -120,7 +129,7 @@ class FileRun {
     this.#chunks = Math.ceil(sizeBytes / chunkBytes);
     this.#boundS = this.#bound(peers.map(({ upBitsPerSecond }) => upBitsPerSecond));
     const fairBytesPerMs = sizeBytes / this.#boundS / 1000;
-    this.#chunkDurationMs = options.playsAtShare ? chunkBytes / (fairBytesPerMs * options.playsAtShare) : undefined;
+    this.#chunkDurationMs = chunkBytes / (fairBytesPerMs * (options.playsAtShare ?? PLAYS_AT_SHARE));
     this.#network = new Network(this.#queue, oneWayMs);
     this.#network.add({ upBitsPerSecond: serverUpBitsPerSecond, downBitsPerSecond: serverUpBitsPerSecond });
     this.#swarm = new Swarm(
@@ -129,8 +138,8 @@ class FileRun {
         windowChunks: this.#chunks,
         live: false,
         serverUpBytesPerSecond: (serverUpBitsPerSecond * TCP_SHARE) / 8,
-        orderAheadMs: PLAN_MS + 4 * oneWayMs + 15,
-        ...(this.#chunkDurationMs === undefined ? {} : { chunkDurationMs: this.#chunkDurationMs }),
+        orderAheadMs: options.orderAheadMs ?? PLAN_MS + 4 * oneWayMs + 15,
+        ...(options.serverCopies === undefined ? {} : { serverCopies: options.serverCopies }),
       },
       peers.length,
     );
@@ -142,7 +151,6 @@ class FileRun {
     for (const peer of this.#peers) {
       this.#join(peer);
       for (const atMs of peer.setup.switchesAtMs ?? []) this.#queue.after(atMs, () => this.#switch(peer));
-      if (this.#chunkDurationMs) this.#queue.after(START_PLAY_MS, () => this.#play(peer));
     }
     this.#plan();
     while (this.#complete < this.#peers.length && this.#queue.step(LIMIT_MS));
@@ -150,12 +158,13 @@ class FileRun {
   }
 
   #add(setup: FilePeer, index: number): void {
+    const chunks = new Uint8Array(this.#chunks);
     this.#peers.push({
       index,
       setup,
       member: this.#network.add(setup),
       id: `peer ${index}`,
-      chunks: new Uint8Array(this.#chunks),
+      chunks,
       links: new Set(),
       count: 0,
       row: -1,
@@ -165,25 +174,25 @@ class FileRun {
       sinceMs: 0,
       sent: 0,
       bad: 0,
-      played: 0,
-      waitingSinceMs: -1,
+      player: setup.inOrder ? this.#player((chunk) => chunks[chunk] === 1) : undefined,
     });
+  }
+
+  #player(has: (chunk: number) => boolean): Player {
+    return new Player({ queue: this.#queue, chunkDurationMs: this.#chunkDurationMs, chunks: this.#chunks, has });
   }
 
   #join(peer: Peer): void {
     const { setup } = peer;
-    const playing = this.#chunkDurationMs
-      ? { playsFirstChunkAtMs: START_PLAY_MS, ahead: Math.ceil(PLAY_AHEAD_MS / this.#chunkDurationMs) }
-      : {};
     peer.row = this.#swarm.join({
-      upBytesPerSecond: (setup.upBitsPerSecond * TCP_SHARE) / 8,
+      upBytesPerSecond: (setup.upBitsPerSecond * TCP_SHARE * (this.#options.believes ?? 1)) / 8,
       downBytesPerSecond: (setup.downBitsPerSecond * TCP_SHARE) / 8,
       reachable: !setup.firewalled,
       wants: true,
       prefix: setup.prefix ?? 0,
       widePrefix: 0,
       headStart: peer.run > 0 ? this.#chunks * HEAD_START : 0,
-      ...playing,
+      ...(setup.inOrder ? { inOrder: true } : {}),
     });
     peer.sinceMs = this.#queue.nowMs;
     this.#byRow.set(peer.row, peer);
@@ -225,7 +234,8 @@ class FileRun {
     links.add(taker.member);
     taker.links.add(giver?.member ?? 0);
     const runs = [giver?.run, taker.run];
-    this.#queue.after((giver ? oneWayMs : 0) + connectMs, () => {
+    const askMs = oneWayMs + (this.#options.controlMs ?? 0);
+    this.#queue.after((giver ? askMs : 0) + connectMs, () => {
       if (giver?.run !== runs[0] || taker.run !== runs[1]) return;
       this.#network.send(giver?.member ?? 0, taker.member, this.#bytesOf(transfer.chunk), () => {
         if (taker.run === runs[1]) this.#arrive(transfer, giver, taker);
@@ -246,11 +256,11 @@ class FileRun {
     if (isGood) {
       taker.chunks[transfer.chunk] = 1;
       taker.count++;
-      this.#resume(taker);
+      taker.player?.came();
     }
     const says = isBad ? false : this.#chance() >= (taker.setup.complains ?? 0);
     const { run } = taker;
-    this.#queue.after(this.#options.oneWayMs, () => {
+    this.#queue.after(this.#options.oneWayMs + (this.#options.controlMs ?? 0), () => {
       if (taker.run === run) this.#receipt(transfer, taker, isBad, says);
     });
   }
@@ -266,25 +276,6 @@ class FileRun {
     taker.doneMs = this.#queue.nowMs - this.#options.oneWayMs;
     this.#complete++;
     if (this.#options.leaves) this.#leave(taker);
-  }
-
-  /** The player takes the next chunk, or waits for it. */
-  #play(peer: Peer): void {
-    if (peer.played >= this.#chunks) return;
-    if (peer.chunks[peer.played]) {
-      peer.played++;
-      this.#queue.after(this.#chunkDurationMs!, () => this.#play(peer));
-      return;
-    }
-    this.#waits++;
-    peer.waitingSinceMs = this.#queue.nowMs;
-  }
-
-  #resume(peer: Peer): void {
-    if (peer.waitingSinceMs < 0 || !peer.chunks[peer.played]) return;
-    this.#waitedMs += this.#queue.nowMs - peer.waitingSinceMs;
-    peer.waitingSinceMs = -1;
-    this.#play(peer);
   }
 
   #bound(ups: readonly number[]): number {
@@ -319,12 +310,25 @@ class FileRun {
       efficiencyPresent: boundPresentS / lastS,
       serverCopies: this.#network.sentBytes[0]! / TCP_SHARE / this.#options.sizeBytes,
       transfers: this.#transfers,
-      waits: this.#waits,
-      waitedS: this.#waitedMs / 1000,
+      ...playing(this.#peers.flatMap(({ player }) => player ?? [])),
       badChunks: Math.max(0, ...poisoners.map(({ bad }) => bad)),
       poisonersOut: poisoners.filter(isOut).length,
       honestOut: honest.filter(isOut).length,
       liarsFound: this.#peers.filter(({ id }) => this.#judge.ledger.isLiar(id)).length,
     };
   }
+}
+
+/** What those who play had to wait. */
+function playing(
+  players: readonly Player[],
+): Pick<FileResult, 'waits' | 'waitedS' | 'waiting' | 'longestWaitS' | 'playersFirstS'> {
+  const waited = players.map(({ waitedMs }) => waitedMs / 1000);
+  return {
+    waits: players.reduce((sum, { waits }) => sum + waits, 0),
+    waitedS: waited.reduce((sum, one) => sum + one, 0),
+    waiting: waited.filter((one) => one > 0).length,
+    longestWaitS: Math.max(0, ...waited),
+    playersFirstS: Math.max(0, ...players.map(({ firstMs }) => firstMs / 1000)),
+  };
 }

@@ -1,8 +1,10 @@
 import { LeaseWatch } from '../live/lease-watch.ts';
 import { type Lease, LeaseTrees } from '../schedule/leases.ts';
-import { type Missing, planTransfers } from '../schedule/plan.ts';
+import { planTransfers } from '../schedule/plan.ts';
+import type { Missing } from '../schedule/plan-draft.ts';
 import { seededRandom } from '../schedule/seeded-random.ts';
-import { SERVER, Swarm, type Transfer } from '../schedule/swarm.ts';
+import { SERVER, Swarm } from '../schedule/swarm.ts';
+import type { Transfer } from '../schedule/transfer-lists.ts';
 import { Judge } from '../trust/judge.ts';
 import { EventQueue } from './event-queue.ts';
 import { LivePeer } from './live-peer.ts';

@@ -117,7 +117,6 @@ function fileOptions({ name, peers, seed, oneWayMs = 0.01 }: ScenarioOptions): F
     oneWayMs,
     seed,
     leaves: name === 'leaving',
-    ...(name === 'pipe' ? { playsAtShare: 0.8 } : {}),
   };
 }
 
@@ -127,6 +126,7 @@ function filePeer(name: ScenarioName, index: number, random: () => number): File
     const factor = [0.5, 1, 0.5, 1, 2.5][index % 5]!;
     return { upBitsPerSecond: line.upBitsPerSecond * factor, downBitsPerSecond: line.downBitsPerSecond * factor };
   }
+  if (name === 'pipe') return { ...line, inOrder: true };
   if (name === 'firewalled') return { ...line, firewalled: index % 5 < 2 };
   if (name === 'churn' && index % 5 < 2) return { ...line, switchesAtMs: switches(random) };
   return line;

@@ -1,7 +1,8 @@
 import { offloadBound } from '../schedule/bound.ts';
 import { planTransfers } from '../schedule/plan.ts';
 import { seededRandom } from '../schedule/seeded-random.ts';
-import { SERVER, Swarm, type Transfer } from '../schedule/swarm.ts';
+import { SERVER, Swarm } from '../schedule/swarm.ts';
+import type { Transfer } from '../schedule/transfer-lists.ts';
 
 /** A stream in slots: each slot one chunk is born, and each peer plays one. */
 export interface SteadyOptions {
