@@ -127,6 +127,17 @@ describe('proveTake', () => {
     expect(proven({ until: LEAF * 3, wrong: [7] }).verdict.kind).toBe('differs');
   });
 
+  it('does not call a track different whose sender was started again, of which an account tells the half', () => {
+    const runs = [
+      { start: 0, ssrc: 1, timestamp: 0 },
+      { start: LEAF, ssrc: 2, timestamp: 0 },
+    ];
+    const result = proven({ gaps: [[LEAF - 48, LEAF, 'restart']], wrong: [LEAF * 2 + 5] }, { runs });
+    expect(result).toMatchObject({ offsetFrames: null, verdict: { kind: 'unproven' } });
+    expect(result.verdict.words).toContain('the sender was started again while it was recorded');
+    expect(proven({ wrong: [LEAF * 2 + 5] }, { runs: runs.slice(1) }).verdict.kind).toBe('differs');
+  });
+
   it('says when formats differ, a track is missing, or nothing is known of the sender', () => {
     expect(proven({}, { encoding: 'L24' }).verdict.words).toBe('differs: sent as L16/48000/1, recorded as L24/48000/1');
     const missing = proveTake(take([]), sentTake);

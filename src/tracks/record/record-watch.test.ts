@@ -86,6 +86,22 @@ describe('a take that is looked at', () => {
     expect(none).toEqual([]);
   });
 
+  it('shows a flow that is added, and measures it when it is watched', async () => {
+    const { take, watch } = await recorded(true);
+    const flow = take.add({ ...take.flows[0]!.spec, title: 'Choir' });
+    watch.added(flow);
+    expect(Object.values(trackSessionSchema.parse(watch.view()).tracks).at(-1)).toMatchObject({
+      name: 'Choir',
+      flow: 2,
+    });
+    const before: number[] = [];
+    watch.takeLevels(before);
+    flow.tracks.samples(Buffer.alloc(9600, 0x40));
+    const levels: number[] = [];
+    watch.takeLevels(levels);
+    expect(Math.max(...levels)).toBeGreaterThan(LEVEL_FLOOR);
+  });
+
   it('says what is done with it after its end', async () => {
     const { watch } = await recorded(false);
     watch.stage = 'repairing';
