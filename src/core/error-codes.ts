@@ -79,7 +79,7 @@ export const ERRORS = {
   ),
   TIMED_OUT: entry('{url} sent nothing for {seconds} s', 'Check the line and the other side.', EXIT.unreachable),
   CLOSED_BY_PEER: entry('{url} closed the connection', 'Check the log of the other side.', EXIT.unreachable),
-  REFUSED: entry('{url} refused: {reason}', 'Check user and password.', EXIT.refused),
+  REFUSED: entry('{url} refused: {reason}', 'Check user and password, or the ticket.', EXIT.refused),
   NOT_A_STREAM: entry(
     '{url} is not a stream: {reason}',
     'Open the address in a player; use the stream address itself.',

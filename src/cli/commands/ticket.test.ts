@@ -42,4 +42,11 @@ describe('distream ticket', () => {
     writeFileSync(file, 'short\n');
     expect((await ticketOf(url)).io.stderr).toMatch(/16 characters/);
   });
+
+  it.each([['ticket', file], ['get']])('shows no ticket of an address that is none (%s)', async (...command) => {
+    const io = new FakeIo();
+    expect(await runDistream([...command, 'pdtps://example.org/a#key=short&ticket=c2VjcmV0'], io)).toBe(2);
+    expect(io.stderr).toContain('ticket=***');
+    expect(io.stderr).not.toContain('c2VjcmV0');
+  });
 });

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../../core/error-codes.ts';
 import { DistreamError } from '../../core/errors.ts';
 import { cleanText } from '../../core/text.ts';
-import { parseSwarmUrl } from '../../protocols/swarm/swarm-url.ts';
+import { parseSwarmUrl, shownSwarmUrl } from '../../protocols/swarm/swarm-url.ts';
 import { EVERY_PATH, makeTicket } from '../../protocols/swarm/ticket.ts';
 import type { CliIo } from '../io.ts';
 import { addExamples, type CommonOptions, type Outcome } from '../program.ts';
@@ -40,7 +40,7 @@ function withTicket(url: string, key: string, { hours, all }: TicketOptions, now
   const parsed = parseSwarmUrl(url);
   if (!parsed)
     throw new DistreamError('USAGE', {
-      reason: `"${cleanText(url, 200)}" is no address such as pdtps://host/path#key=KEY`,
+      reason: `"${cleanText(shownSwarmUrl(url), 200)}" is no address such as pdtps://host/path#key=KEY`,
     });
   const expiresUtcSeconds = Math.floor(nowUtcMs / 1000) + hours * HOUR_SECONDS;
   const ticket = makeTicket({ path: all ? EVERY_PATH : parsed.path, expiresUtcSeconds }, key).toString('base64url');

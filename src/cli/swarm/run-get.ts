@@ -10,7 +10,7 @@ import { systemRandom } from '../../core/random.ts';
 import { cleanText } from '../../core/text.ts';
 import type { Dialect } from '../../protocols/pdtp/dialect.ts';
 import { fileNameOf, type PdtpUrl, parsePdtpUrl } from '../../protocols/pdtp/pdtp-url.ts';
-import { parseSwarmUrl, type SwarmUrl } from '../../protocols/swarm/swarm-url.ts';
+import { parseSwarmUrl, type SwarmUrl, shownSwarmUrl } from '../../protocols/swarm/swarm-url.ts';
 import type { NativeDownloadOptions } from '../../swarm/native/native-download.ts';
 import type { DownloadOptions, DownloadProgress } from '../../swarm/peer/download.ts';
 import type { CliIo } from '../io.ts';
@@ -39,9 +39,10 @@ export interface GetCommand {
 /** Fetches a file or plays a live stream. Answers the exit code: 0 only when all is there and every hash was right. */
 export async function runGet(command: GetCommand, io: CliIo): Promise<number> {
   const native = parseSwarmUrl(command.url);
+  const displayUrl = shownSwarmUrl(command.url);
   const url = native ?? parsePdtpUrl(command.url);
   if (!url) {
-    const reason = `"${cleanText(command.url, 200)}" is no address such as pdtp://host/path or pdtps://host/path#key=KEY`;
+    const reason = `"${cleanText(displayUrl, 200)}" is no address such as pdtp://host/path or pdtps://host/path#key=KEY`;
     throw new DistreamError('USAGE', { reason });
   }
   const stop = new AbortController();
@@ -53,7 +54,7 @@ export async function runGet(command: GetCommand, io: CliIo): Promise<number> {
       clock: io.clock,
       log: shown.log,
       random: systemRandom,
-      displayUrl: command.url,
+      displayUrl,
       dialect: command.dialect,
       give: command.upload ? { host: command.listenHost, port: command.listenPort } : undefined,
       path: target.path,

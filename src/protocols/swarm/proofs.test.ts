@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ProtocolViolation } from '../../core/errors.ts';
 import { chunkHash, chunkLength, chunksOf, treeRoot } from './hash-tree.ts';
 import { openManifest, rawPublicKey, signManifest } from './manifest.ts';
-import { formatSwarmUrl, parseSwarmUrl } from './swarm-url.ts';
+import { formatSwarmUrl, parseSwarmUrl, shownSwarmUrl } from './swarm-url.ts';
 import { grantToken, isGrantToken, meetingIdentity, meetingKey, parseMeetingIdentity } from './token.ts';
 
 const sha256 = (...parts: Buffer[]) => createHash('sha256').update(Buffer.concat(parts)).digest();
@@ -116,6 +116,14 @@ describe('an address of the native dialect', () => {
     ]) {
       expect(parseSwarmUrl(`pdtps://host/x${bad}`), bad).toBeUndefined();
     }
+  });
+
+  it('is shown without its ticket, whether it is an address or not', () => {
+    expect(shownSwarmUrl('pdtps://host/ticket=x#key=abc&ticket=YQ')).toBe(
+      'pdtps://host/ticket=x#key=abc&ticket=********',
+    );
+    expect(shownSwarmUrl('pdtps://host/x#TICKET=YQ')).toBe('pdtps://host/x#TICKET=********');
+    expect(shownSwarmUrl('pdtp://host/x')).toBe('pdtp://host/x');
   });
 
   it('is none when its key is broken: a pin is never left out', () => {

@@ -48,6 +48,11 @@ export function formatSwarmUrl(host: string, port: number, path: string, key?: B
   return `pdtps://${urlHost(host)}${port === DEFAULT_SWARM_PORT ? '' : `:${port}`}${parts}${pin}`;
 }
 
+/** An address as it is shown: without its ticket, with which everybody who reads it could join. */
+export function shownSwarmUrl(text: string): string {
+  return text.replace(/([#&]ticket=)[^&]+/i, '$1********');
+}
+
 function decoded(path: string): string | undefined {
   try {
     return decodeURIComponent(path);
