@@ -30,6 +30,8 @@ export class PeerLines implements LineHost {
   readonly #open = new Map<number, Line>();
   readonly #dialling = new Set<number>();
   readonly #blocked = new Set<number>();
+  /** On which the server asks whether this peer answers. */
+  readonly #probes = new Set<Line>();
   #isClosed = false;
 
   constructor(options: PeerLinesOptions) {
@@ -57,7 +59,7 @@ export class PeerLines implements LineHost {
 
   accept(line: Line, identity: string): LineEvents {
     const peer = this.#meetingOf(identity)?.dialler;
-    if (peer === PROBER) return answering(line);
+    if (peer === PROBER && !this.#isClosed) return this.#answering(line);
     if (peer === undefined || this.#isClosed) line.close();
     else this.#add(peer, line);
     return this.#events(peer ?? -1, () => line);
@@ -104,7 +106,7 @@ export class PeerLines implements LineHost {
   /** Ends all lines; nothing is told any more. */
   close(): void {
     this.#isClosed = true;
-    for (const line of this.#open.values()) line.close();
+    for (const line of [...this.#open.values(), ...this.#probes]) line.close();
     this.#open.clear();
   }
 
@@ -148,24 +150,25 @@ export class PeerLines implements LineHost {
       },
     };
   }
-}
 
-/** A line on which the other side asks for a nonce; it is none of the pair's, which goes on beside it. */
-function answering(line: Line): LineEvents {
-  const splitter = new MessageSplitter();
-  return {
-    onData: (bytes) => {
-      try {
-        for (const message of splitter.push(bytes).map(decodeLinkMessage)) {
-          if (message.type !== 'probe') return line.close();
-          line.send(encodeLinkMessage({ type: 'echo', nonce: message.nonce }));
+  /** A line on which the other side asks for a nonce; it is none of the pair's, which goes on beside it. */
+  #answering(line: Line): LineEvents {
+    this.#probes.add(line);
+    const splitter = new MessageSplitter();
+    return {
+      onData: (bytes) => {
+        try {
+          for (const message of splitter.push(bytes).map(decodeLinkMessage)) {
+            if (message.type !== 'probe') return line.close();
+            line.send(encodeLinkMessage({ type: 'echo', nonce: message.nonce }));
+          }
+        } catch (error) {
+          if (!(error instanceof ProtocolViolation)) throw error;
+          line.close();
         }
-      } catch (error) {
-        if (!(error instanceof ProtocolViolation)) throw error;
-        line.close();
-      }
-    },
-    onDrain: () => {},
-    onClose: () => {},
-  };
+      },
+      onDrain: () => {},
+      onClose: () => void this.#probes.delete(line),
+    };
+  }
 }

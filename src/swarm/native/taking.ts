@@ -26,7 +26,9 @@ export interface TakingOptions {
 
 interface Transfer {
   readonly order: Order;
-  readonly bytes: Buffer;
+  readonly length: number;
+  /** From the first piece on: orders alone take no memory. */
+  bytes: Buffer | undefined;
   received: number;
   asked: boolean;
   lastMs: number;
@@ -51,7 +53,7 @@ export class Taking {
       return this.#options.tell({ file, giver, chunk, outcome: length === undefined ? 'held' : 'refused' });
     }
     const lastMs = this.#options.clock.nowMs();
-    const transfer = { order, bytes: Buffer.alloc(length), received: 0, asked: false, lastMs };
+    const transfer = { order, length, bytes: undefined, received: 0, asked: false, lastMs };
     this.#transfers.set(key, transfer);
     if (this.#options.lines.isOpen(order.giver)) this.#ask(transfer);
     else this.#options.reach(order.giver);
@@ -81,11 +83,12 @@ export class Taking {
     const transfer = this.#transfers.get(keyOf({ giver, file, chunk }));
     // What was cancelled may still be on its way.
     if (!transfer) return true;
-    if (!transfer.asked || offset !== transfer.received || offset + bytes.length > transfer.bytes.length) return false;
+    if (!transfer.asked || offset !== transfer.received || offset + bytes.length > transfer.length) return false;
+    transfer.bytes ??= Buffer.alloc(transfer.length);
     bytes.copy(transfer.bytes, offset);
     transfer.received += bytes.length;
     transfer.lastMs = this.#options.clock.nowMs();
-    if (transfer.received === transfer.bytes.length) void this.#complete(transfer);
+    if (transfer.received === transfer.length) void this.#complete(transfer, transfer.bytes);
     return true;
   }
 
@@ -112,10 +115,10 @@ export class Taking {
     transfer.lastMs = this.#options.clock.nowMs();
   }
 
-  async #complete(transfer: Transfer): Promise<void> {
-    const { file, chunk, giver } = transfer.order;
-    this.#transfers.delete(keyOf(transfer.order));
-    const isGood = await this.#options.keep(file, chunk, transfer.bytes, giver);
+  async #complete({ order }: Transfer, bytes: Buffer): Promise<void> {
+    const { file, chunk, giver } = order;
+    this.#transfers.delete(keyOf(order));
+    const isGood = await this.#options.keep(file, chunk, bytes, giver);
     this.#options.tell({ file, giver, chunk, outcome: isGood ? 'ok' : 'bad' });
   }
 

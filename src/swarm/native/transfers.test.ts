@@ -114,6 +114,25 @@ describe('the server', () => {
     expect(lines.isOpen(SERVER)).toBe(true);
   });
 
+  it('is let go by a peer that ends while it is asked whether it answers', () => {
+    const told: string[] = [];
+    const line = { send: () => true, close: () => void told.push('closed') };
+    const lines = new PeerLines({
+      carrier: new MemoryLineCarrier(new Map()),
+      secret: () => SECRET,
+      nowSeconds: () => 0,
+      onMessage: () => {},
+      onOpen: () => {},
+      onDrain: () => {},
+      onLost: () => {},
+    });
+    const identity = meetingIdentity({ dialler: SERVER, expires: 100 });
+    lines.accept(line, identity);
+    lines.close();
+    lines.accept(line, identity);
+    expect(told).toEqual(['closed', 'closed']);
+  });
+
   it('closes the line to a peer that was connected too late', async () => {
     const clock = new FakeClock();
     const told: string[] = [];

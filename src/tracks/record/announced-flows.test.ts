@@ -91,3 +91,13 @@ it('hands announcements on together, and keeps those that come while nobody take
   await clock.run(1000);
   expect(taken).toHaveLength(2);
 });
+
+it('complains a bounded number of times of what cannot be received', async () => {
+  const { flows, added, notes } = rig();
+  for (let at = 0; at < 300; at++) {
+    const { sdp, ...rest } = session(`bad ${at}`, [5004]);
+    await flows.take([{ ...rest, sdp: sdp.replace('L24', 'OPUS') }]);
+  }
+  expect(added).toEqual([]);
+  expect(notes).toHaveLength(100);
+});

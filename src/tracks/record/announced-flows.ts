@@ -14,6 +14,8 @@ export interface AnnouncedFlowsOptions {
 
 /** Each has sockets and files; a stranger can announce any number. */
 export const MAX_ANNOUNCED_FLOWS = 512;
+/** Said of sessions that cannot be read, which a stranger can announce for ever. */
+const MAX_COMPLAINTS = 100;
 
 /** Takes up the flows of sessions that are announced while a take runs, each once, one after the other. */
 export class AnnouncedFlows {
@@ -21,6 +23,7 @@ export class AnnouncedFlows {
   readonly #places: Set<string>;
   #adding: Promise<void> = Promise.resolve();
   #isFull = false;
+  #complaints = 0;
 
   constructor(options: AnnouncedFlowsOptions) {
     this.#options = options;
@@ -30,7 +33,10 @@ export class AnnouncedFlows {
   /** Sessions that are announced, or announced otherwise than before. Resolves when their flows are received. */
   take(sessions: readonly SapSession[]): Promise<void> {
     const { onNote } = this.#options;
-    for (const spec of flowsOfSessions(sessions, onNote)) {
+    const onComplaint = (text: string) => {
+      if (this.#complaints++ < MAX_COMPLAINTS) onNote(text);
+    };
+    for (const spec of flowsOfSessions(sessions, onComplaint)) {
       const place = placeOfFlow(spec);
       if (this.#places.has(place)) continue;
       if (this.#places.size >= MAX_ANNOUNCED_FLOWS) {
