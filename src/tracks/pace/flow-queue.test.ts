@@ -31,6 +31,25 @@ describe('a flow', () => {
     expect([queue.serve(1), slotsOf(sent)]).toEqual([true, [0, 0, 1]]);
   });
 
+  it('makes the packet of the next slot ready, which is sent elsewhere and only once', () => {
+    const { writer, sent, queue } = flow({ sequence: 7, timestamp: 1000, framesPerSlot: 48 });
+    fill(writer, [0, 0, 1, 3]);
+    const stampOf = (packet: Buffer) => [packet.readUInt16BE(2), packet.readUInt32BE(4)];
+    expect(queue.prepare(1)).toBeUndefined();
+    expect([stampOf(queue.prepare(0)!), sent.length]).toEqual([[7, 1000], 0]);
+    expect(queue.serve(0, true)).toBe(true);
+    // What was made ready and not sent goes as any other.
+    queue.prepare(1);
+    expect(queue.serve(1)).toBe(true);
+    expect(sent.map(({ packet }) => stampOf(packet))).toEqual([
+      [8, 1000],
+      [9, 1048],
+    ]);
+    // The last packet of the ring: nothing was missing at its slot.
+    queue.prepare(3);
+    expect([queue.serve(3, true), queue.serve(4)]).toEqual([true, false]);
+  });
+
   it('tells of an empty ring, unless it was ended', () => {
     const { writer, queue } = flow();
     expect(queue.serve(0)).toBe(false);

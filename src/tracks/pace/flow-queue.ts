@@ -45,33 +45,53 @@ export class FlowQueue {
   }
 
   /**
+   * Makes the packet of `slot` ready if it is the first that waits, and answers it. When it was sent, `serve` is told
+   * so; when it was not, `serve` sends it as any other.
+   */
+  prepare(slot: number): Buffer | undefined {
+    const ring = this.#ring;
+    return ring.hasPacket && ((slot - ring.slot) | 0) === 0 ? this.#stamped(slot) : undefined;
+  }
+
+  /**
    * Sends what is due at `slot`, a whole number from 0. Answers false when the ring is empty though more is to come.
    * Allocates nothing for packets of full size.
+   * @param isReadySent whether what `prepare` answered was sent
    */
-  serve(slot: number): boolean {
+  serve(slot: number, isReadySent = false): boolean {
     const ring = this.#ring;
-    if (!ring.hasPacket) return ring.isOver;
     let slots = 0;
     let previous = -1;
+    if (isReadySent) {
+      previous = ring.slot;
+      slots = 1;
+      this.#next();
+    }
+    if (!ring.hasPacket) return isReadySent || ring.isOver;
     while (ring.hasPacket) {
       const own = ring.slot;
       const slotsLate = (slot - own) | 0;
       if (slotsLate < 0) break;
       if (own !== previous && ++slots > this.#slotsAtOnce) break;
       previous = own;
-      this.#send(own, slotsLate);
+      this.#sink.send(this.#stamped(own), slotsLate);
+      this.#next();
     }
     return true;
   }
 
-  #send(slot: number, slotsLate: number): void {
+  /** The first packet that waits, with the header that it leaves with. */
+  #stamped(slot: number): Buffer {
     const ring = this.#ring;
     const cell = ring.packet;
     if (this.#rtp) {
       stampRtpHeader(cell, 0, this.#sequence, this.#rtp.timestamp + Math.imul(slot, this.#rtp.framesPerSlot));
-      this.#sequence = (this.#sequence + 1) & 0xffff;
     }
-    this.#sink.send(ring.bytes === cell.length ? cell : cell.subarray(0, ring.bytes), slotsLate);
-    ring.release();
+    return ring.bytes === cell.length ? cell : cell.subarray(0, ring.bytes);
+  }
+
+  #next(): void {
+    this.#sequence = (this.#sequence + 1) & 0xffff;
+    this.#ring.release();
   }
 }

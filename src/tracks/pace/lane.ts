@@ -19,6 +19,9 @@ export class Lane<Socket extends PacketSocket = PacketSocket> implements PacketS
   readonly #queue: FlowQueue;
   readonly #periodNs: number;
   readonly #session: PaceSession;
+  #ready: Buffer | undefined;
+  /** When the ready packet went to each socket. */
+  readonly #sentNs: Float64Array;
 
   /** @param index the flow's number in the statistics. The sockets are the lane's from now on. */
   constructor(session: PaceSession, flow: WorkerFlow, index: number, sockets: readonly Socket[]) {
@@ -27,6 +30,7 @@ export class Lane<Socket extends PacketSocket = PacketSocket> implements PacketS
     this.#flow = index;
     this.#isSparse = flow.isSparse;
     this.#session = session;
+    this.#sentNs = new Float64Array(sockets.length);
     this.#periodNs = periodNs(session.schedule.periods[flow.grid]!);
     this.#queue = new FlowQueue(new RingReader(flow.ring, flow.shape), flow.rtp, this, Math.ceil(session.catchUpRate));
   }
@@ -36,26 +40,49 @@ export class Lane<Socket extends PacketSocket = PacketSocket> implements PacketS
     return this.#queue.isOver;
   }
 
-  /** Sends what is due at `slot`. */
+  /** Makes the packet of the slot that comes next ready, so that only sending is left for its instant. */
+  prepare(slot: number): void {
+    this.#ready = this.#queue.prepare(slot);
+  }
+
+  /** Sends what is ready; `serve` follows. */
+  sendReady(): void {
+    if (this.#ready === undefined) return;
+    for (let index = 0; index < this.sockets.length; index++) {
+      this.sockets[index]!.send(this.#ready);
+      this.#sentNs[index] = this.#session.nowNs();
+    }
+  }
+
+  /** Counts what was ready, and sends what else is due at `slot`. */
   serve(slot: number): void {
     const { statistics } = this.#session;
     if (this.#queue.isOver) return;
-    if (!this.#queue.serve(slot) && !this.#isSparse) statistics.countUnderrun(this.#flow);
+    const ready = this.#ready;
+    this.#ready = undefined;
+    if (ready !== undefined) {
+      const dueNs = this.#dueNs(0);
+      for (const sentNs of this.#sentNs) statistics.countSent(this.#flow, ready.length, sentNs - dueNs);
+    }
+    if (!this.#queue.serve(slot, ready !== undefined) && !this.#isSparse) statistics.countUnderrun(this.#flow);
     statistics.setNextSlot(this.#flow, slot + 1);
   }
 
   /** For the queue. */
   send(packet: Buffer, slotsLate: number): void {
     const session = this.#session;
-    const { schedule, statistics } = session;
-    const dueNs = schedule.takenIdealNs - slotsLate * this.#periodNs;
+    const dueNs = this.#dueNs(slotsLate);
     for (let index = 0; index < this.sockets.length; index++) {
       this.sockets[index]!.send(packet);
-      statistics.countSent(this.#flow, packet.length, session.nowNs() - dueNs);
+      session.statistics.countSent(this.#flow, packet.length, session.nowNs() - dueNs);
     }
   }
 
   close(): void {
     for (const socket of this.sockets) socket.close();
+  }
+
+  #dueNs(slotsLate: number): number {
+    return this.#session.schedule.takenIdealNs - slotsLate * this.#periodNs;
   }
 }

@@ -26,13 +26,14 @@ const MAX_TURN_NS = 200e6;
 /** Serves the slots of a session. */
 export class PaceLoop {
   readonly #session: PaceSession;
-  readonly #lanes: readonly Lane[];
+  /** By grid. */
+  readonly #lanesOf: readonly (readonly Lane[])[];
   readonly #control: Int32Array;
   readonly #spinNs: number;
 
   constructor({ session, lanes, control, spinNs }: PaceLoopOptions) {
     this.#session = session;
-    this.#lanes = lanes;
+    this.#lanesOf = session.schedule.periods.map((_, grid) => lanes.filter((lane) => lane.grid === grid));
     this.#control = control;
     this.#spinNs = spinNs;
   }
@@ -47,6 +48,7 @@ export class PaceLoop {
       if (nextNs === Number.POSITIVE_INFINITY) return false;
       const sinceNs = session.nowNs() - beganNs;
       if (sinceNs >= MAX_TURN_NS || (sinceNs >= TURN_NS && nextNs > session.nowNs())) return !this.#isStopped;
+      for (const lane of this.#lanesOf[schedule.nextGrid]!) lane.prepare(schedule.nextSlot);
       this.#waitUntil(nextNs);
       if (this.#isStopped) return false;
       const grid = schedule.take(session.nowNs());
@@ -73,10 +75,10 @@ export class PaceLoop {
   #serve(grid: number): void {
     const { schedule } = this.#session;
     const slot = schedule.takenSlot;
+    const lanes = this.#lanesOf[grid]!;
+    for (const lane of lanes) lane.sendReady();
     let isOver = true;
-    for (let index = 0; index < this.#lanes.length; index++) {
-      const lane = this.#lanes[index]!;
-      if (lane.grid !== grid) continue;
+    for (const lane of lanes) {
       lane.serve(slot);
       isOver = isOver && lane.isOver;
     }

@@ -33,6 +33,7 @@ export class PaceSchedule {
   readonly #notBefore: Float64Array;
   readonly #period: Float64Array;
   readonly #catchUpRate: number;
+  #nextGrid = 0;
   #takenSlot = 0;
   #takenIdeal = 0;
 
@@ -58,8 +59,23 @@ export class PaceSchedule {
   /** When something is due next, for waiting; in the past when it is late, `Infinity` when every grid ended. */
   nextNs(): number {
     let earliest = Number.POSITIVE_INFINITY;
-    for (let grid = 0; grid < this.#ideal.length; grid++) earliest = Math.min(earliest, this.#dueNs(grid));
+    for (let grid = 0; grid < this.#ideal.length; grid++) {
+      const due = this.#dueNs(grid);
+      if (due >= earliest) continue;
+      earliest = due;
+      this.#nextGrid = grid;
+    }
     return earliest;
+  }
+
+  /** The grid that is due at `nextNs`, when that was asked last. */
+  get nextGrid(): number {
+    return this.#nextGrid;
+  }
+
+  /** The number of the slot of `nextGrid` that comes next. */
+  get nextSlot(): number {
+    return this.#slot[this.#nextGrid]!;
   }
 
   /**
