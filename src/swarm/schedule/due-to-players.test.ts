@@ -24,6 +24,7 @@ describe('a plan for players of a file', () => {
       for (let chunk = 0; chunk < 12; chunk++) swarm.hold(seeder, chunk);
       for (let chunk = 0; chunk < 4; chunk++) swarm.hold(other, chunk);
       const player = swarm.join({ ...LINE, inOrder: true });
+      swarm.followPlayers(0);
       plan(swarm, 1900, seed);
       const nowMs = 2000;
       for (const transfer of [...swarm.takenBy(player)]) swarm.finish(transfer, false, nowMs);

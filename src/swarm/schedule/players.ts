@@ -63,7 +63,9 @@ export class Players {
       const player = rows.at(at);
       const first = peers.firstMissing[player]!;
       if (first >= swarm.end) continue;
-      const played = Math.min(this.#playedBy(peers, player) + passed, first);
+      const before = peers.played[player]!;
+      // Who came with a part of the file may have been here before: it plays there.
+      const played = Number.isNaN(before) ? first - START_MS * this.chunksPerMs : Math.min(before + passed, first);
       peers.played[player] = played;
       peers.ahead[player] = ahead;
       wanted.first = Math.min(wanted.first, first);
@@ -75,11 +77,5 @@ export class Players {
     this.#store = stored / Math.max(1, count);
     this.newEnd = firsts / Math.max(1, count) + Math.max(LEAST_AHEAD, NEW_AHEAD_MS * this.chunksPerMs);
     wanted.newEnd = isAll && rows.size > 0 ? this.newEnd : Number.POSITIVE_INFINITY;
-  }
-
-  /** Who came with a part of the file may have been here before: it plays there. */
-  #playedBy({ played, firstMissing }: PeerTable, player: number): number {
-    if (Number.isNaN(played[player])) played[player] = firstMissing[player]! - START_MS * this.chunksPerMs;
-    return played[player]!;
   }
 }
