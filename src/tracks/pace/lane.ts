@@ -62,7 +62,9 @@ export class Lane<Socket extends PacketSocket = PacketSocket> implements PacketS
     this.#ready = undefined;
     if (ready !== undefined) {
       const dueNs = this.#dueNs(0);
-      for (const sentNs of this.#sentNs) statistics.countSent(this.#flow, ready.length, sentNs - dueNs);
+      for (let index = 0; index < this.#sentNs.length; index++) {
+        statistics.countSent(this.#flow, ready.length, this.#sentNs[index]! - dueNs);
+      }
     }
     if (!this.#queue.serve(slot, ready !== undefined) && !this.#isSparse) statistics.countUnderrun(this.#flow);
     statistics.setNextSlot(this.#flow, slot + 1);
