@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { takeTrack } from '../../../test/support/take-track.ts';
 import type { GapCause } from './gap-list.ts';
 import { type PcmAccount, PcmHasher } from './pcm-hasher.ts';
 import { proveTake } from './prove-take.ts';
@@ -34,20 +35,7 @@ function hashed({ from = 0, until = FRAMES, startFrame = from, gaps = [], wrong 
   return { account: hasher.account(), gaps: hasher.gaps.entries() };
 }
 
-function track(name: string, part: Partial<TakeTrack>): TakeTrack {
-  return {
-    name,
-    encoding: 'L16',
-    sampleRate: 48_000,
-    channels: 1,
-    offsetFrames: null,
-    gaps: [],
-    gapsAreExact: true,
-    packets: {},
-    verdict: { kind: 'unproven', words: '' },
-    ...part,
-  };
-}
+const track = (name: string, part: Partial<TakeTrack>) => takeTrack({ name, ...part });
 
 function take(tracks: readonly TakeTrack[], clocks: Take['clocks'] = {}): Take {
   return {

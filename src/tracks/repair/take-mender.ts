@@ -84,7 +84,7 @@ export class TakeMender {
    */
   isDone(sender: RepairAddress): boolean {
     if (!this.isSuperseded(sender)) return false;
-    const ssrcs = new Set(sender.flows?.map(({ ssrc }) => ssrc));
+    const ssrcs = ssrcsOf(sender);
     const tracks = this.#take.tracks.filter(({ runs = [] }) => runs.some(({ ssrc }) => ssrcs.has(ssrc)));
     return tracks.length > 0 && tracks.every((track) => track.sessions && track.verdict.kind === 'excerpt');
   }
@@ -95,15 +95,17 @@ export class TakeMender {
     return senders.toSorted((one, other) => rank(one) - rank(other));
   }
 
-  #begins({ flows }: RepairAddress): boolean {
-    const ssrcs = new Set(flows?.map(({ ssrc }) => ssrc));
+  #begins(sender: RepairAddress): boolean {
+    const ssrcs = ssrcsOf(sender);
     return this.#take.tracks.some(({ runs = [] }) => runs[0]?.start === 0 && ssrcs.has(runs[0].ssrc));
   }
 
   /** Whether a session was followed by another one in every track. */
-  isSuperseded({ flows }: RepairAddress): boolean {
-    const ssrcs = new Set(flows?.map(({ ssrc }) => ssrc));
-    return flows !== undefined && this.#take.tracks.every(({ runs = [] }) => !ssrcs.has(runs.at(-1)?.ssrc ?? -1));
+  isSuperseded(sender: RepairAddress): boolean {
+    const ssrcs = ssrcsOf(sender);
+    return (
+      sender.flows !== undefined && this.#take.tracks.every(({ runs = [] }) => !ssrcs.has(runs.at(-1)?.ssrc ?? -1))
+    );
   }
 
   /** Sample frames that were fetched, of all tracks. */
@@ -282,6 +284,10 @@ async function flowsFor(
     if (isEarlier && (await isOfSameFiles(mended, stretch, ask))) earlier.push(stretch);
   }
   return withEarlier(flows, sessions, earlier);
+}
+
+function ssrcsOf({ flows = [] }: RepairAddress): ReadonlySet<number> {
+  return new Set(flows.map(({ ssrc }) => ssrc));
 }
 
 /** Whether the last stretch ends where what was sent does. */

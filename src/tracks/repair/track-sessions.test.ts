@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { takeTrack } from '../../../test/support/take-track.ts';
 import type { TakeTrack } from '../proof/take-schema.ts';
 import { isAlike, isWhole, type KnownSession, sessionsOf, stretchesOf, withEarlier } from './track-sessions.ts';
 
@@ -6,22 +7,8 @@ const SHAPE = { sampleRate: 48_000, channels: 1, sampleBytes: 3 } as const;
 const NEW: KnownSession = { session: 'new', flows: [{ ...SHAPE, ssrc: 8, timestamp: 500, frames: 9000 }] };
 const OLD: KnownSession = { session: 'old', flows: [{ ...SHAPE, ssrc: 7, timestamp: 100, frames: 10 }] };
 
-function track(part: Partial<TakeTrack>): TakeTrack {
-  return {
-    name: 'drums',
-    encoding: 'L24',
-    sampleRate: 48_000,
-    channels: 1,
-    recorded: { startFrame: 0, frames: 20_000, sha256: '', blocks: { frames: 65_536, first: 0, digests: [] } },
-    offsetFrames: null,
-    gaps: [],
-    gapsAreExact: true,
-    packets: {},
-    verdict: { kind: 'unproven', words: '' },
-    ...part,
-  };
-}
-
+const RECORDED = { startFrame: 0, frames: 20_000, sha256: '', blocks: { frames: 65_536, first: 0, digests: [] } };
+const track = (part: Partial<TakeTrack>) => takeTrack({ encoding: 'L24', recorded: RECORDED, ...part });
 const run = (start: number, ssrc: number, timestamp: number) => ({ start, ssrc, timestamp });
 
 describe('the sessions of a track', () => {
