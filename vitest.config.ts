@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const E2E = { testTimeout: 150_000, hookTimeout: 60_000 };
+const E2E = { testTimeout: 90_000, hookTimeout: 60_000 };
 // Their packets and frames must be on time, so that nothing else may run meanwhile.
 const TIMED = ['audiostreamer', 'doctor', 'namespaces', 'pcm-rtcp', 'redundancy', 'swarm-live'].map(
   (name) => `test/e2e/${name}.test.ts`,
