@@ -30,7 +30,7 @@ export function planDueToPlayers(draft: PlanDraft): Rescues {
   return new Rescues(draft, rescues);
 }
 
-function dueOf({ swarm, random }: PlanDraft): Due[] {
+function dueOf({ swarm, nowMs, random }: PlanDraft): Due[] {
   const { players, peers, end } = swarm;
   const { rows, chunksPerMs } = players;
   const found: Due[] = [];
@@ -38,8 +38,9 @@ function dueOf({ swarm, random }: PlanDraft): Due[] {
   for (let at = 0; at < Math.min(rows.size, LOOKS); at++) {
     const taker = rows.at((start + at) % rows.size);
     const played = peers.played[taker]!;
+    const startsInMs = Math.max(0, peers.playsFirstChunkAtMs[taker]! - nowMs);
     for (let chunk = peers.firstMissing[taker]!; chunk < end; chunk++) {
-      const dueInMs = (chunk - played) / chunksPerMs;
+      const dueInMs = startsInMs + (chunk - played) / chunksPerMs;
       if (!(dueInMs <= URGENT_MS)) break;
       if (swarm.lacks(taker, chunk)) found.push({ taker, chunk, dueInMs });
     }

@@ -53,7 +53,7 @@ export class PeerTable {
   wantsFrom: Float64Array;
   /** So many chunks after its first missing one are taken; all of them unless it plays a file. */
   ahead: Float64Array;
-  /** Where a player of a file is thought to play, in chunks; NaN until it is followed. */
+  /** Where a player of a file is thought to play, in chunks. */
   played: Float64Array;
   /** First chunk of the window that it does not have; moves up only. */
   firstMissing: Float64Array;
@@ -109,7 +109,7 @@ export class PeerTable {
     this.wantsFrom[row] = setup.wantsFrom ?? 0;
     this.firstMissing[row] = this.wantsFrom[row]!;
     this.ahead[row] = setup.inOrder ? 0 : Number.POSITIVE_INFINITY;
-    this.played[row] = Number.NaN;
+    this.played[row] = 0;
     this.partners.fill(NOBODY, row * PARTNERS, (row + 1) * PARTNERS);
     this.giverPrefixes.fill(NOBODY, row * PARTNERS, (row + 1) * PARTNERS);
     return row;

@@ -50,8 +50,6 @@ export class Players {
     const { peers, takers, serverUp, chunkBytes } = swarm;
     const bytesPerSecond = Math.min(serverUp, (serverUp + swarm.upSum) / Math.max(1, takers.size));
     this.chunksPerMs = (PACE * bytesPerSecond) / chunkBytes / 1000;
-    const passed = Math.max(0, nowMs - this.#followedMs) * this.chunksPerMs;
-    this.#followedMs = nowMs;
     const ahead = Math.max(LEAST_AHEAD, AHEAD_MS * this.chunksPerMs) + this.#store;
     const isAll = rows.size === takers.size;
     let count = 0;
@@ -63,17 +61,22 @@ export class Players {
       const player = rows.at(at);
       const first = peers.firstMissing[player]!;
       if (first >= swarm.end) continue;
-      const before = peers.played[player]!;
       // Who came with a part of the file may have been here before: it plays there.
-      const played = Number.isNaN(before) ? first - START_MS * this.chunksPerMs : Math.min(before + passed, first);
+      if (peers.playsFirstChunkAtMs[player] === Number.POSITIVE_INFINITY) {
+        peers.playsFirstChunkAtMs[player] = nowMs + START_MS;
+        peers.played[player] = first;
+      }
+      const sinceMs = Math.max(0, nowMs - Math.max(this.#followedMs, peers.playsFirstChunkAtMs[player]!));
+      const played = Math.min(peers.played[player]! + sinceMs * this.chunksPerMs, first);
       peers.played[player] = played;
       peers.ahead[player] = ahead;
       wanted.first = Math.min(wanted.first, first);
       wanted.end = Math.max(wanted.end, first + ahead);
       count++;
       firsts += first;
-      stored += Math.min(first, first - played);
+      stored += first - played;
     }
+    this.#followedMs = nowMs;
     this.#store = stored / Math.max(1, count);
     this.newEnd = firsts / Math.max(1, count) + Math.max(LEAST_AHEAD, NEW_AHEAD_MS * this.chunksPerMs);
     wanted.newEnd = isAll && rows.size > 0 ? this.newEnd : Number.POSITIVE_INFINITY;
