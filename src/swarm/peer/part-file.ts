@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { writeSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { DistreamError, reasonOf } from '../../core/errors.ts';
 import { rangeLength } from '../../protocols/pdtp/byte-range.ts';
@@ -63,7 +64,8 @@ export class PartFile implements ChunkStore {
   async write(chunk: number, bytes: Buffer, hash: string): Promise<void> {
     try {
       await writeAll(this.#data, bytes, chunkRange(this.#options.geometry, chunk).min);
-      await writeAll(this.#hashes, Buffer.from(hash, 'hex'), HEAD_BYTES + chunk * HASH_BYTES);
+      // Within this turn: a thread for 32 bytes costs ten times as much, and what comes before has shown that the disk takes bytes.
+      writeSync(this.#hashes.fd, Buffer.from(hash, 'hex'), 0, HASH_BYTES, HEAD_BYTES + chunk * HASH_BYTES);
       this.chunks.add(chunk);
     } catch (error) {
       throw unwritable(this.#options.path, error);
