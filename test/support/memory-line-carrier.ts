@@ -26,8 +26,12 @@ export class MemoryLineCarrier implements Carrier {
       queueMicrotask(() => far.events?.onClose());
       queueMicrotask(() => events.onClose());
     };
-    const deliver = (to: () => LineEvents | undefined) => (bytes: Buffer) => {
+    const deliver = (to: () => LineEvents | undefined) => (bytes: Buffer, onSent?: () => void) => {
       const copy = Buffer.from(bytes);
+      if (onSent) {
+        bytes.fill(0);
+        onSent();
+      }
       queueMicrotask(() => isOpen && to()?.onData(copy));
       return true;
     };

@@ -60,17 +60,42 @@ export function encodeLinkMessage(message: LinkMessage): Buffer {
   });
 }
 
-/** What stands before `length` bytes of data, so that they need no copy. */
-export function dataHead(file: number, chunk: number, offset: number, length: number): Buffer {
-  const writer = new ByteWriter(40);
-  writer.uint8(TYPES.data);
-  writer.varint(file);
-  writer.varint(chunk);
-  writer.varint(offset);
-  const head = writer.finish();
-  writer.varint(head.length + length);
-  writer.bytes(head);
-  return writer.finish();
+/** Where a piece was written. */
+export interface WrittenPiece {
+  /** Data bytes in it. */
+  readonly length: number;
+  /** First byte after the message. */
+  readonly end: number;
+}
+
+/** Bytes of the varint before a message of 64 to 16,383 bytes (RFC 9000, section 16). */
+const PIECE_LENGTH_BYTES = 2;
+const pieceHead = new ByteWriter(40);
+
+/**
+ * Writes a data message into `target` from `at` on: as many bytes of a chunk from `offset` on as fit into `maxBytes`,
+ * which is less than `PIECE_BYTES`.
+ */
+export function writePiece(
+  target: Buffer,
+  at: number,
+  { file, chunk, offset }: { readonly file: number; readonly chunk: number; readonly offset: number },
+  bytes: Buffer,
+  maxBytes: number,
+): WrittenPiece {
+  pieceHead.truncate(0);
+  pieceHead.uint8(TYPES.data);
+  pieceHead.varint(file);
+  pieceHead.varint(chunk);
+  pieceHead.varint(offset);
+  const head = pieceHead.finish();
+  const length = Math.min(bytes.length - offset, maxBytes - PIECE_LENGTH_BYTES - head.length);
+  pieceHead.truncate(0);
+  pieceHead.varint(head.length + length);
+  let end = at + pieceHead.finish().copy(target, at);
+  end += head.copy(target, end);
+  end += bytes.copy(target, end, offset, offset + length);
+  return { length, end };
 }
 
 /** Reads a message without its length; byte fields are views. Throws ProtocolViolation. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ProtocolViolation } from '../../core/errors.ts';
 import { type ConductorMessage, decodeConductorMessage, encodeConductorMessage } from './conductor-messages.ts';
 import { MAX_MESSAGE_BYTES, MessageSplitter } from './framing.ts';
-import { dataHead, decodeLinkMessage, encodeLinkMessage, type LinkMessage } from './link-messages.ts';
+import { decodeLinkMessage, encodeLinkMessage, type LinkMessage, writePiece } from './link-messages.ts';
 import { decodePeerMessage, encodePeerMessage, type PeerMessage } from './peer-messages.ts';
 
 const caps = { gives: true, metered: false, upBytesPerSecond: 500_000 };
@@ -147,9 +147,22 @@ describe('the native wire', () => {
     expect(encodeConductorMessage(conductorMessages[9]!).toString('hex')).toBe('0b0a04034046020563280600');
   });
 
-  it('writes the head of a piece as the whole message has it', () => {
-    const whole = encodeLinkMessage(linkMessages[1]!);
-    expect(Buffer.concat([dataHead(3, 77, 16_384, 100), Buffer.alloc(100, 8)])).toEqual(whole);
+  it('writes the pieces of a chunk as messages of at most so many bytes', () => {
+    const chunk = Buffer.from(Array.from({ length: 65_536 }, (_, at) => at % 251));
+    const target = Buffer.alloc(70_000);
+    const lengths: number[] = [];
+    let end = 5;
+    for (let offset = 0; offset < chunk.length; ) {
+      const begin = end;
+      const piece = writePiece(target, begin, { file: 3, chunk: 77, offset }, chunk, 13_136);
+      end = piece.end;
+      const bytes = chunk.subarray(offset, offset + piece.length);
+      const whole = encodeLinkMessage({ type: 'data', file: 3, chunk: 77, offset, bytes });
+      expect(target.subarray(begin, end).equals(whole)).toBe(true);
+      offset += piece.length;
+      lengths.push(end - begin);
+    }
+    expect(lengths).toEqual([13_136, 13_136, 13_136, 13_136, 13_037]);
   });
 
   it('refuses messages that are empty or too long before their bytes come', () => {

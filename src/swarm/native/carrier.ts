@@ -4,10 +4,16 @@
  * @module
  */
 
+/** A line carries best what is sent in messages of so many bytes: each is then one record of TLS, and comes as one. */
+export const LINE_MESSAGE_BYTES = 13_136;
+
 /** One connection between two peers, secured by the key of their meeting. */
 export interface Line {
-  /** Takes bytes to be sent. False: no more until `onDrain`. Nothing happens on a closed line. */
-  send(bytes: Buffer): boolean;
+  /**
+   * Takes bytes to be sent. False: no more until `onDrain`. Nothing happens on a closed line. `onSent` is called when the
+   * bytes are the caller's again, and never when the line breaks before.
+   */
+  send(bytes: Buffer, onSent?: () => void): boolean;
   /** Ends it at once. `onClose` is called. */
   close(): void;
 }

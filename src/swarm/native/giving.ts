@@ -1,14 +1,17 @@
 import type { Clock, Timer } from '../../core/clock.ts';
-import { dataHead, type LinkMessage } from '../../protocols/swarm/link-messages.ts';
+import { SWARM_CHUNK_BYTES } from '../../protocols/swarm/hash-tree.ts';
+import { type LinkMessage, writePiece } from '../../protocols/swarm/link-messages.ts';
 import { isGrantToken } from '../../protocols/swarm/token.ts';
+import { LINE_MESSAGE_BYTES } from './carrier.ts';
 import type { PeerLines } from './peer-lines.ts';
 
 /** Chunks that wait to be sent; a conductor orders far fewer. */
 const MAX_WAITING = 512;
 /** Tokens that are remembered as used; older ones have expired. */
 const MAX_USED = 8192;
-/** A fifth of a chunk: with its head a piece is one record of TLS (16 KiB), where a longer one would become two. */
-const SENT_PIECE_BYTES = 13_108;
+/** Buffers of a chunk of a file with the heads of its pieces that are kept: new memory costs more than the copy into it. */
+const MAX_SPARE = 8;
+const SPARE_BYTES = messagesBytes(SWARM_CHUNK_BYTES);
 /** What may be sent at once after a pause: a timer that comes late on a busy machine loses nothing. */
 const BURST_MS = 200;
 
@@ -52,6 +55,7 @@ export class Giving {
   readonly #options: GivingOptions;
   readonly #jobs: Job[] = [];
   readonly #used = new Map<string, number>();
+  readonly #spare: Buffer[] = [];
   #reading = 0;
   #timer: Timer | undefined;
   #budget = 0;
@@ -125,13 +129,20 @@ export class Giving {
     const { lines, limitBytesPerSecond } = this.#options;
     const { peer, file, chunk, bytes, offset: begin } = job;
     const proof = begin === 0 ? this.#options.proofOf?.(peer, file, chunk) : undefined;
-    const parts = proof ? [proof] : [];
+    const isWhole = limitBytesPerSecond === undefined;
+    const needBytes = isWhole ? messagesBytes(bytes.length) : LINE_MESSAGE_BYTES;
+    const spare =
+      isWhole && needBytes <= SPARE_BYTES ? (this.#spare.pop() ?? Buffer.allocUnsafeSlow(SPARE_BYTES)) : undefined;
+    const buffer = spare ?? Buffer.allocUnsafe(needBytes);
+    let end = 0;
     do {
-      const piece = bytes.subarray(job.offset, job.offset + SENT_PIECE_BYTES);
-      parts.push(dataHead(file, chunk, job.offset, piece.length), piece);
+      const piece = writePiece(buffer, end, job, bytes, LINE_MESSAGE_BYTES);
       job.offset += piece.length;
-    } while (limitBytesPerSecond === undefined && job.offset < bytes.length);
-    lines.sendBytes(peer, Buffer.concat(parts));
+      end = piece.end;
+    } while (isWhole && job.offset < bytes.length);
+    if (proof) lines.sendBytes(peer, proof);
+    const onSent = spare && (() => void (this.#spare.length < MAX_SPARE && this.#spare.push(spare)));
+    lines.sendBytes(peer, buffer.subarray(0, end), onSent);
     this.bytesSent += job.offset - begin;
     if (limitBytesPerSecond !== undefined) this.#budget -= job.offset - begin;
     return job.offset >= bytes.length;
@@ -152,4 +163,9 @@ export class Giving {
     });
     return true;
   }
+}
+
+/** What so many bytes of a chunk take at most in pieces. */
+function messagesBytes(bytes: number): number {
+  return bytes + 32 * Math.ceil(bytes / (LINE_MESSAGE_BYTES - 32));
 }

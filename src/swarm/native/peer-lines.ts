@@ -90,11 +90,11 @@ export class PeerLines implements LineHost {
     return this.sendBytes(peer, encodeLinkMessage(message));
   }
 
-  /** Sends bytes of an encoded message; false when there is no line. */
-  sendBytes(peer: number, bytes: Buffer): boolean {
+  /** Sends bytes of encoded messages, with `onSent` as in `Line.send`; false when there is no line. */
+  sendBytes(peer: number, bytes: Buffer, onSent?: () => void): boolean {
     const line = this.#open.get(peer);
     if (!line) return false;
-    if (!line.send(bytes)) this.#blocked.add(peer);
+    if (!line.send(bytes, onSent)) this.#blocked.add(peer);
     return true;
   }
 

@@ -84,7 +84,7 @@ export class Taking {
     // What was cancelled may still be on its way.
     if (!transfer) return true;
     if (!transfer.asked || offset !== transfer.received || offset + bytes.length > transfer.length) return false;
-    transfer.bytes ??= Buffer.alloc(transfer.length);
+    transfer.bytes ??= Buffer.allocUnsafeSlow(transfer.length);
     bytes.copy(transfer.bytes, offset);
     transfer.received += bytes.length;
     transfer.lastMs = this.#options.clock.nowMs();

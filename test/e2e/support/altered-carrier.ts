@@ -35,9 +35,9 @@ export class AlteredCarrier implements Carrier {
   #alter(line: Line): Line {
     return {
       close: () => line.close(),
-      send: (bytes) => {
+      send: (bytes, onSent) => {
         const data = lastMessage(bytes);
-        if (data?.type !== 'data') return line.send(bytes);
+        if (data?.type !== 'data') return line.send(bytes, onSent);
         const altered = this.#alterSent(bytes, data);
         return altered ? line.send(altered) : true;
       },
@@ -60,7 +60,6 @@ export class PoisonCarrier extends AlteredCarrier {
   }
 }
 
-/** A giver writes a chunk's proof, if any, together with its first piece. */
 function lastMessage(bytes: Buffer): LinkMessage | undefined {
   const messages = new MessageSplitter().push(Buffer.from(bytes));
   const last = messages.at(-1);
