@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type FakeNodeView, fakeNodeView } from '../../../test/support/fake-node-view.ts';
 import { type HttpHarness, type Question, serve } from '../../../test/support/http-client.ts';
+import { takeTrack } from '../../../test/support/take-track.ts';
 import { FailureLimiter } from '../../net/failure-limiter.ts';
 import type { Take } from '../../tracks/proof/take-schema.ts';
 import { takeViewSchema } from '../../tracks/takes/schema.ts';
@@ -28,20 +29,7 @@ const take: Take = {
   session: { id: NAME, name: '<script>alert(1)</script>' },
   startUtc: '2026-11-21T20:00:00.000Z',
   clocks: {},
-  tracks: [
-    {
-      name: 'Drums',
-      file: FILE,
-      encoding: 'L16',
-      sampleRate: 48_000,
-      channels: 1,
-      offsetFrames: null,
-      gaps: [],
-      gapsAreExact: true,
-      packets: {},
-      verdict: { kind: 'unproven', words: 'not compared' },
-    },
-  ],
+  tracks: [takeTrack({ name: 'Drums', file: FILE, verdict: { kind: 'unproven', words: 'not compared' } })],
   verdict: { isIdentical: false, words: 'not compared' },
 };
 mkdirSync(join(folder, NAME));

@@ -49,6 +49,7 @@ export class PeerTable {
   /** Since when nothing is on its way to it. */
   idleSinceMs: Float64Array;
   headStart: Float64Array;
+  /** Of a player of a file: when it begins to play, where `played` says; infinity until it is followed. */
   playsFirstChunkAtMs: Float64Array;
   wantsFrom: Float64Array;
   /** So many chunks after its first missing one are taken; all of them unless it plays a file. */

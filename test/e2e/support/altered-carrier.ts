@@ -60,6 +60,7 @@ export class PoisonCarrier extends AlteredCarrier {
   }
 }
 
+/** A giver without a limit writes all pieces of a chunk at once. */
 function lastMessage(bytes: Buffer): LinkMessage | undefined {
   const messages = new MessageSplitter().push(Buffer.from(bytes));
   const last = messages.at(-1);
