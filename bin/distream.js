@@ -2,10 +2,10 @@
 // Starts the built program; a fresh clone is built by `npm ci`.
 import { existsSync } from 'node:fs';
 
-const main = new URL('../dist/cli/main.js', import.meta.url);
-if (existsSync(main)) {
-  const { runDistream } = await import(main.href);
-  const code = await runDistream(process.argv.slice(2));
+const start = new URL('../dist/cli/start.js', import.meta.url);
+if (existsSync(start)) {
+  const { startDistream } = await import(start.href);
+  const code = await startDistream(process.argv.slice(2));
   process.stdout.write('', () => process.exit(code));
 } else {
   process.stderr.write('error: distream is not built\n  fix: run `npm ci` first\n');
