@@ -13,12 +13,25 @@ const NO_IPV6: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', '
  * Opens a server's port and gives the address that it got; `::` becomes `0.0.0.0` where there is no IPv6.
  * Rejects with PORT_IN_USE (naming the holder when it can be found), PORT_FORBIDDEN or ADDRESS_UNAVAILABLE.
  */
-export async function listenOn(server: Server, address: ListenAddress): Promise<ListenAddress> {
-  try {
-    return await tryListen(server, address);
-  } catch (error) {
-    if (isIpv6Missing(error, address.host)) return listenOn(server, { host: '0.0.0.0', port: address.port });
-    throw await explainListenError(error, address, 'tcp');
+export function listenOn(server: Server, address: ListenAddress): Promise<ListenAddress> {
+  return listenOnFirstFree(server, address, address.port);
+}
+
+/** As `listenOn`, at the first free port from the address's to `lastPort`; PORT_IN_USE names that one. */
+export async function listenOnFirstFree(
+  server: Server,
+  { host, port: firstPort }: ListenAddress,
+  lastPort: number,
+): Promise<ListenAddress> {
+  for (let port = firstPort; ; port++) {
+    try {
+      return await tryListen(server, { host, port });
+    } catch (error) {
+      if (isIpv6Missing(error, host)) return listenOnFirstFree(server, { host: '0.0.0.0', port }, lastPort);
+      // Only who holds the last is asked: for that, the files of all processes are looked at.
+      const isNext = codeOf(error) === 'EADDRINUSE' && port < lastPort;
+      if (!isNext) throw await explainListenError(error, { host, port }, 'tcp');
+    }
   }
 }
 

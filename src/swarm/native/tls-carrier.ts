@@ -1,7 +1,6 @@
 import { connect, createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../core/clock.ts';
-import { DistreamError } from '../../core/errors.ts';
-import { listenOn } from '../../net/listen.ts';
+import { listenOnFirstFree } from '../../net/listen.ts';
 import {
   type Carrier,
   LINE_MESSAGE_BYTES,
@@ -55,14 +54,7 @@ export class TlsCarrier implements Carrier {
     });
     this.#server = server;
     const last = firstPort === 0 ? 0 : Math.min(65_535, firstPort + PORTS_TRIED);
-    for (let port = firstPort; ; port++) {
-      try {
-        return (await listenOn(server, { host: address, port })).port;
-      } catch (error) {
-        const isTaken = error instanceof DistreamError && error.code === 'PORT_IN_USE';
-        if (!isTaken || port >= last) throw error;
-      }
-    }
+    return (await listenOnFirstFree(server, { host: address, port: firstPort }, last)).port;
   }
 
   dial(target: LineTarget, events: LineEvents): Promise<Line> {

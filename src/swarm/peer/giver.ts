@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import type { ListenAddress } from '../../modules/network.ts';
 import { normalizeAddress } from '../../net/address.ts';
-import { listenOn } from '../../net/listen.ts';
+import { listenOnFirstFree } from '../../net/listen.ts';
 import { HeadReader } from '../../protocols/http/head-reader.ts';
 import { type ByteRange, rangeLength } from '../../protocols/pdtp/byte-range.ts';
 import type { VerifyQuestion } from '../../protocols/pdtp/messages.ts';
@@ -50,17 +50,10 @@ export class Giver {
   /** Opens the port. Rejects as `listenOn` does. The caller closes it. */
   static async start(options: GiverOptions): Promise<Giver> {
     const { host, port } = options.listen;
-    for (let tried = 0; ; tried++) {
-      const giver = new Giver(options);
-      try {
-        const next = port === 0 ? 0 : port + tried;
-        giver.#port = (await listenOn(giver.#server, { host, port: next })).port;
-        return giver;
-      } catch (error) {
-        const isTaken = (error as { code?: unknown }).code === 'PORT_IN_USE';
-        if (!isTaken || tried >= PORTS_TRIED || port + tried >= HIGHEST_PORT) throw error;
-      }
-    }
+    const last = port === 0 ? 0 : Math.min(HIGHEST_PORT, port + PORTS_TRIED);
+    const giver = new Giver(options);
+    giver.#port = (await listenOnFirstFree(giver.#server, { host, port }, last)).port;
+    return giver;
   }
 
   get port(): number {
