@@ -42,6 +42,7 @@ describe('distream send refuses in one message', () => {
     ['one network twice', 2, ['--to', '127.0.0.1', '--to', '127.0.0.1', mono24], /both networks are the same/],
     ['an unknown redundancy', 2, ['--redundancy', 'much', mono24], /none, duplicate, xor, auto/],
     ['a start that has passed', 2, ['--to', '127.0.0.1', '--start', '2020-01-01', mono24], /start time has passed/],
+    ['a host with its port', 2, ['--to', '127.0.0.1:5004', mono24], /given with --port/],
     ['a name without address', 5, ['--to', 'nowhere.invalid', mono24], /nowhere\.invalid/],
     ['an address that is not ours', 4, ['--to', '127.0.0.1', '--interface', '192.0.2.7', mono24], /192\.0\.2\.7/],
     ['rates that cannot be looped together', 2, ['--to', '127.0.0.1', '--mixed', '--loop', mono24, stereo44], /looped/],

@@ -44,7 +44,7 @@ export function addSendOptions(command: Command): Command {
       new Option(
         '--to <host>',
         'where to: a host, or the first multicast group (default: a group of this machine); twice: two networks, each gets everything',
-      ).argParser(one),
+      ).argParser(oneHost),
     )
     .addOption(
       new Option('--port <port>', 'of the first flow; a host gets each flow at a port of its own')
@@ -113,6 +113,13 @@ export function addSendOptions(command: Command): Command {
 function one(text: string, before: readonly string[] | undefined): readonly string[] {
   if (before && before.length > 1) throw new InvalidArgumentError('Expected two at most: one for each network.');
   return [...(before ?? []), text];
+}
+
+function oneHost(text: string, before: readonly string[] | undefined): readonly string[] {
+  if (/^[^:]+:\d+$|\]:\d+$/.test(text)) {
+    throw new InvalidArgumentError('Expected a host alone; its port is given with --port.');
+  }
+  return one(text, before);
 }
 
 function evenPort(text: string): number {
