@@ -152,6 +152,17 @@ describe('a connection with a server of the native dialect', () => {
     });
   });
 
+  it('says so when a port speaks no TLS', async () => {
+    const server = createServer((socket) => socket.once('data', () => socket.resetAndDestroy()));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    closers.push(() => server.close());
+    await expect(open((server.address() as AddressInfo).port)).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringContaining('as a port of pdtp:// does'),
+    });
+  });
+
   it('takes a renewed certificate, and keeps the one before when the new one cannot be used', async () => {
     const port = await serve({ names: ['old.example'] });
     write(authority.issue({ names: ['localhost'], kind: 'ed25519' }));

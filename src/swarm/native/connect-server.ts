@@ -63,6 +63,8 @@ export function connectServer(options: ConnectServerOptions): Promise<SecuredCon
 }
 
 const OTHER_DIALECT = 'it does not speak this dialect';
+/** Who speaks no TLS drops what looks like none of its messages. */
+const NO_TLS = 'it broke off before TLS was ready, as a port of pdtp:// does';
 const OTHER_KEY = 'its key is not the one in the address';
 
 function proofOf({ url, certificateAuthorities }: ConnectServerOptions) {
@@ -124,6 +126,7 @@ function failure(error: Error, tls: TLSSocket, { url, displayUrl }: ConnectServe
     return unproven(displayUrl, lacking, error);
   }
   if (code.endsWith('_ALERT_NO_APPLICATION_PROTOCOL')) return unreachable(displayUrl, OTHER_DIALECT, error);
+  if (code === 'ECONNRESET') return unreachable(displayUrl, NO_TLS, error);
   return unreachable(displayUrl, tlsReasonOf(error) ?? reasonOf(error), error);
 }
 

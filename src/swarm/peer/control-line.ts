@@ -4,12 +4,13 @@ import { ClientSession, type ClientSessionOptions } from '../../protocols/pdtp/c
 /** A coordinator that does not read what it is told. */
 const MAX_UNSENT_BYTES = 4 * 2 ** 20;
 const KEEP_ALIVE_MS = 60_000;
+const SILENT = 'it closed the connection without a word, as a port of pdtps:// does';
 
 /** A connection with a coordinator: a session on a socket. */
 export class ControlLine {
   readonly session: ClientSession;
   readonly #socket: Socket;
-  #reason = 'it closed the connection';
+  #reason = SILENT;
 
   /** Takes over a socket that is connected, and registers. `onEnd` is called once, with words for people. */
   constructor(socket: Socket, options: ClientSessionOptions, onEnd: (reason: string) => void) {
@@ -42,6 +43,7 @@ export class ControlLine {
   }
 
   #receive(bytes: Buffer): void {
+    if (this.#reason === SILENT) this.#reason = 'it closed the connection';
     try {
       this.session.receive(bytes);
       this.flush();
