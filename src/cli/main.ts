@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../core/clock.ts';
 import { EXIT } from '../core/error-codes.ts';
 import { type CliIo, processIo } from './io.ts';
-import { addExamples, newProgram, type Outcome, runProgram } from './program.ts';
+import { addExamples, distreamProgram, type Outcome, runProgram } from './program.ts';
 
 type AddCommand = (program: Command, outcome: Outcome, io: CliIo) => void;
 
@@ -34,7 +34,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
 /** Runs `distream` with these arguments (without interpreter and script). Answers the exit code. */
 export async function runDistream(args: readonly string[], io: CliIo = processIo(systemClock)): Promise<number> {
   const outcome: Outcome = { code: EXIT.ok };
-  const program = newProgram('distream', 'Live audio that survives the network.', io);
+  const program = distreamProgram(io);
   const named = COMMANDS.get(args.find((arg) => !arg.startsWith('-')) ?? '');
   for (const load of named ? [named] : COMMANDS.values()) (await load())(program, outcome, io);
   addExamples(program, [

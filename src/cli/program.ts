@@ -29,6 +29,11 @@ export function newProgram(name: string, summary: string, io: CliIo): Command {
   return program;
 }
 
+/** The program `distream`, without its commands. */
+export function distreamProgram(io: CliIo): Command {
+  return newProgram('distream', 'Live audio that survives the network.', io);
+}
+
 /** `--log-level` and `--log-format`. */
 export function addLogOptions(command: Command): Command {
   return command
